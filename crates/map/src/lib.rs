@@ -1,0 +1,1 @@
+//! passband-map

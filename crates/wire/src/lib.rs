@@ -1,0 +1,14 @@
+//! Formats with a specification number, shared by the server and the device.
+//!
+//! Everything here parses, prints or verifies a signature over bytes; nothing here knows a policy, a clock
+//! or a database. All parsers are bounded and never panic: they are what a stranger reaches first.
+
+pub mod b64;
+pub mod cose;
+pub mod id;
+pub mod jose;
+pub mod oauth;
+pub mod prt;
+pub mod rng;
+pub mod time;
+pub mod webauthn;
