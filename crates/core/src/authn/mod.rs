@@ -1,0 +1,2 @@
+//! authn
+pub mod passkey;

@@ -1,0 +1,178 @@
+//! Every write there is. The core decides which, the store executes them, all or none.
+
+use crate::audit::{Audit, SignIn};
+use crate::directory::{App, Device, Grant, KeyState, Passkey, Session, StoredKey, Tap, User};
+use passband_wire::id::{ClientId, DeviceId, KeyId, SessionId, TapId, UserId};
+use passband_wire::time::Timestamp;
+
+/// One write. A list of them is one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Move a grant from generation `from` to the next; [`Conflict::Stale`] if it is not there.
+    AdvanceGrant {
+        /// Which.
+        family: [u8; 16],
+        /// The generation that was seen.
+        from: u32,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Move a PRT session from generation `from` to the next; [`Conflict::Stale`] if it is not there.
+    AdvanceSession {
+        /// Which.
+        id: SessionId,
+        /// The generation that was seen.
+        from: u32,
+        /// Now.
+        at: Timestamp,
+        /// Its new end.
+        expires: Timestamp,
+    },
+    /// Remove an application.
+    DeleteApp(ClientId),
+    /// Remove a device.
+    DeleteDevice(DeviceId),
+    /// Remove a passkey; [`Conflict::Stale`] if this user has none such.
+    DeletePasskey {
+        /// Credential id.
+        id: Vec<u8>,
+        /// Its owner.
+        user: UserId,
+    },
+    /// Remove a pass; [`Conflict::Stale`] if this user has none such.
+    DeleteTap {
+        /// Which.
+        id: TapId,
+        /// Whose.
+        user: UserId,
+    },
+    /// Remove a person with passkeys, passes, sessions and devices.
+    DeleteUser(UserId),
+    /// End a grant. Ending twice is no error.
+    EndGrant {
+        /// Which.
+        family: [u8; 16],
+        /// Now.
+        at: Timestamp,
+    },
+    /// End a session. Ending twice is no error.
+    EndSession {
+        /// Which.
+        id: SessionId,
+        /// Now.
+        at: Timestamp,
+    },
+    /// End every session of a person.
+    EndSessionsOf {
+        /// Whose.
+        user: UserId,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Add an application; [`Conflict::Duplicate`] if the id exists.
+    InsertApp(App),
+    /// Add a device; [`Conflict::Duplicate`] if the id exists.
+    InsertDevice(Box<Device>),
+    /// Begin a refresh-token family; [`Conflict::Duplicate`] if the family exists.
+    InsertGrant(Grant),
+    /// Add a key; [`Conflict::Duplicate`] if the id exists.
+    InsertKey(StoredKey),
+    /// Add a passkey; [`Conflict::Duplicate`] if anyone has registered this credential id.
+    InsertPasskey(Box<Passkey>),
+    /// Begin a session; [`Conflict::Duplicate`] if the id exists.
+    InsertSession(Box<Session>),
+    /// Add a pass.
+    InsertTap(Tap),
+    /// Add a person; [`Conflict::Duplicate`] if the id, UPN or handle exists.
+    InsertUser(User),
+    /// Add a line to the directory audit log.
+    LogAudit(Box<Audit>),
+    /// Add a line to the sign-in log.
+    LogSignIn(Box<SignIn>),
+    /// Rename a passkey; [`Conflict::Stale`] if this user has none such.
+    RenamePasskey {
+        /// Credential id.
+        id: Vec<u8>,
+        /// Its owner.
+        user: UserId,
+        /// The new name.
+        name: String,
+    },
+    /// Note that a device was used. No row is no error.
+    SeenDevice {
+        /// Which.
+        id: DeviceId,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Enable or disable a device; [`Conflict::Stale`] if it does not exist.
+    SetDeviceEnabled {
+        /// Which.
+        id: DeviceId,
+        /// To what.
+        enabled: bool,
+    },
+    /// Move a key to another state; [`Conflict::Stale`] if it is not in state `from`.
+    SetKeyState {
+        /// Which.
+        id: KeyId,
+        /// The state that was seen.
+        from: KeyState,
+        /// To what.
+        to: KeyState,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Set a named setting of the installation.
+    SetSetting {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// Use something that may be used once, by its unguessable id; [`Conflict::Spent`] if it was.
+    Spend {
+        /// Its id or hash.
+        id: [u8; 32],
+        /// After this nobody could use it anyway, and the row may go.
+        until: Timestamp,
+    },
+    /// Replace an application's row; [`Conflict::Stale`] if it does not exist.
+    UpdateApp(App),
+    /// Replace a person's name, UPN, enabled and admin; [`Conflict::Stale`] if absent, [`Conflict::Duplicate`] if the UPN is taken.
+    UpdateUser(User),
+    /// Note a sign-in with a passkey; [`Conflict::Stale`] if it is gone or its counter is not `seen`.
+    UsePasskey {
+        /// Credential id.
+        id: Vec<u8>,
+        /// The counter that was checked against.
+        seen: u32,
+        /// The counter it sent.
+        sign_count: u32,
+        /// The BS flag it sent.
+        backup_state: bool,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Use a pass; [`Conflict::Spent`] if it is gone, or usable once and used.
+    UseTap {
+        /// Which.
+        id: TapId,
+        /// Now.
+        at: Timestamp,
+    },
+}
+
+/// Why a list of changes was not made: another got there first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// Something unique exists already.
+    #[error("it exists already")]
+    Duplicate,
+    /// What may be used once was used.
+    #[error("it was used already")]
+    Spent,
+    /// The row is gone or no longer as it was seen.
+    #[error("it has changed meanwhile")]
+    Stale,
+}

@@ -1,0 +1,306 @@
+//! What the directory remembers: plain records, named as Microsoft Graph names them where it has a name.
+
+use crate::policy::signal::{EvidenceLevel, Factors};
+use passband_wire::id::{ClientId, DeviceId, KeyId, SessionId, TapId, UserId};
+use passband_wire::time::Timestamp;
+
+/// A person (Graph `user`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Graph `id`; the claims `sub` and `oid`.
+    pub id: UserId,
+    /// Graph `userPrincipalName`, lower case.
+    pub upn: String,
+    /// Graph `displayName`.
+    pub display_name: String,
+    /// Graph `accountEnabled`.
+    pub enabled: bool,
+    /// Whether the person administers this installation.
+    pub admin: bool,
+    /// WebAuthn user handle: random, never shown, constant for the account's life.
+    pub handle: Vec<u8>,
+    /// Graph `createdDateTime`.
+    pub created: Timestamp,
+}
+
+/// A registered passkey (Graph `fido2AuthenticationMethod`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passkey {
+    /// WebAuthn credential id, unique over all people.
+    pub id: Vec<u8>,
+    /// Its owner.
+    pub user: UserId,
+    /// COSE key.
+    pub public_key: Vec<u8>,
+    /// Last signature counter seen.
+    pub sign_count: u32,
+    /// BE flag, fixed for life.
+    pub backup_eligible: bool,
+    /// BS flag at the last use.
+    pub backup_state: bool,
+    /// Model, as the authenticator says.
+    pub aaguid: [u8; 16],
+    /// Attestation statement format.
+    pub format: String,
+    /// As received, for later re-evaluation.
+    pub attestation_object: Vec<u8>,
+    /// As received with it.
+    pub client_data: Vec<u8>,
+    /// WebAuthn transports, e.g. `internal`, `hybrid`.
+    pub transports: Vec<String>,
+    /// The person's name for it (Graph `displayName`).
+    pub name: String,
+    /// RP ID it is scoped to.
+    pub rp_id: String,
+    /// What proves what it says of itself.
+    pub evidence: EvidenceLevel,
+    /// Registered.
+    pub created: Timestamp,
+    /// Last sign-in.
+    pub last_used: Option<Timestamp>,
+}
+
+/// A Temporary Access Pass (Graph `temporaryAccessPassAuthenticationMethod`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tap {
+    /// Graph `id`.
+    pub id: TapId,
+    /// Whom it lets in.
+    pub user: UserId,
+    /// HMAC of the pass under a key of the installation; the pass itself is never stored.
+    pub hash: [u8; 32],
+    /// Graph `createdDateTime`.
+    pub created: Timestamp,
+    /// Graph `startDateTime`.
+    pub starts: Timestamp,
+    /// Start plus Graph `lifetimeInMinutes`.
+    pub expires: Timestamp,
+    /// Graph `isUsableOnce`.
+    pub once: bool,
+    /// First use; for a one-time pass also the last.
+    pub used: Option<Timestamp>,
+}
+
+/// How a device is known (Graph `trustType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinType {
+    /// Belongs to the organisation: Graph `AzureAd`.
+    Joined,
+    /// Belongs to a person: Graph `Workplace`.
+    Registered,
+}
+
+impl JoinType {
+    /// Graph `trustType`.
+    #[must_use]
+    pub const fn trust_type(self) -> &'static str {
+        match self {
+            Self::Joined => "AzureAd",
+            Self::Registered => "Workplace",
+        }
+    }
+
+    /// The type of a stored `trustType`.
+    #[must_use]
+    pub fn from_trust_type(text: &str) -> Option<Self> {
+        match text {
+            "AzureAd" => Some(Self::Joined),
+            "Workplace" => Some(Self::Registered),
+            _ => None,
+        }
+    }
+}
+
+/// A device with an identity (Graph `device`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Graph `deviceId`, subject of its certificate.
+    pub id: DeviceId,
+    /// Who registered it.
+    pub owner: UserId,
+    /// Graph `displayName`.
+    pub name: String,
+    /// Graph `trustType`.
+    pub join: JoinType,
+    /// Graph `accountEnabled`.
+    pub enabled: bool,
+    /// Graph `operatingSystem`, as the device says.
+    pub os: String,
+    /// Graph `operatingSystemVersion`, as the device says.
+    pub os_version: String,
+    /// Public device key, DER `SubjectPublicKeyInfo`.
+    pub device_key: Vec<u8>,
+    /// Public transport key, DER `SubjectPublicKeyInfo`.
+    pub transport_key: Vec<u8>,
+    /// The certificate the installation gave it, DER.
+    pub certificate: Vec<u8>,
+    /// SHA-256 of the certificate.
+    pub thumbprint: [u8; 32],
+    /// End of the certificate.
+    pub certificate_expires: Timestamp,
+    /// What proves its keys.
+    pub evidence: EvidenceLevel,
+    /// Graph `registrationDateTime`.
+    pub created: Timestamp,
+    /// Graph `approximateLastSignInDateTime`.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// A client or resource (Graph `application`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// Graph `appId`, OAuth `client_id`.
+    pub id: ClientId,
+    /// Graph `displayName`.
+    pub name: String,
+    /// Exact redirect URIs.
+    pub redirect_uris: Vec<String>,
+    /// Exact post-logout redirect URIs.
+    pub logout_uris: Vec<String>,
+    /// Names under which tokens for it are asked for (Graph `identifierUris`); its id is always one.
+    pub identifier_uris: Vec<String>,
+    /// SHA-256 of the client secret; `None` for a public client.
+    pub secret_hash: Option<[u8; 32]>,
+    /// Whether it may get tokens.
+    pub enabled: bool,
+    /// Graph `createdDateTime`.
+    pub created: Timestamp,
+}
+
+/// What kind of session a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    /// A browser, held by a cookie.
+    Browser,
+    /// A device's Primary Refresh Token.
+    Prt,
+}
+
+/// A sign-in and everything born of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Claim `sid`.
+    pub id: SessionId,
+    /// Whose.
+    pub user: UserId,
+    /// Browser or PRT.
+    pub kind: SessionKind,
+    /// The device it is bound to.
+    pub device: Option<DeviceId>,
+    /// The PRT session a browser session was made from; it ends with it.
+    pub parent: Option<SessionId>,
+    /// The passkey that began it; it ends when that is deleted.
+    pub credential: Option<Vec<u8>>,
+    /// What was proved. Never grows.
+    pub factors: Factors,
+    /// When it was proved. Never moves.
+    pub auth_time: Timestamp,
+    /// Row made.
+    pub created: Timestamp,
+    /// Useless from here on.
+    pub expires: Timestamp,
+    /// Last renewal or sign-in through it.
+    pub last_seen: Timestamp,
+    /// When it was ended, if it was.
+    pub ended: Option<Timestamp>,
+    /// Generation of the PRT that is current.
+    pub generation: u32,
+    /// When that generation replaced the one before.
+    pub advanced: Timestamp,
+    /// User agent or broker version, cut to 200 characters.
+    pub agent: String,
+    /// Where it began.
+    pub ip: String,
+}
+
+/// A refresh-token family: one consent of one session to one client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The family; also the id of the authorization code it began with.
+    pub family: [u8; 16],
+    /// The session it lives and dies with.
+    pub session: SessionId,
+    /// To whom.
+    pub client: ClientId,
+    /// Granted scope, space-separated.
+    pub scope: String,
+    /// Audience of its access tokens.
+    pub resource: String,
+    /// First issue.
+    pub created: Timestamp,
+    /// Useless from here on.
+    pub expires: Timestamp,
+    /// Generation of the refresh token that is current.
+    pub generation: u32,
+    /// When that generation replaced the one before.
+    pub advanced: Timestamp,
+    /// When it was ended, if it was.
+    pub ended: Option<Timestamp>,
+}
+
+/// What stands behind a session right now: one query, everything joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The session itself.
+    pub session: Session,
+    /// Its user; `None` once deleted.
+    pub user: Option<User>,
+    /// Its device; `None` if it has none or it was deleted.
+    pub device: Option<DeviceStanding>,
+    /// Whether the passkey that began it is still registered. True if none did.
+    pub credential_present: bool,
+    /// When the session's parent ended, if it did; also set when the parent is gone.
+    pub parent_ended: Option<Timestamp>,
+}
+
+/// What a decision needs to know of a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceStanding {
+    /// Which.
+    pub id: DeviceId,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// Its name, for the log.
+    pub name: String,
+    /// What proves its keys.
+    pub evidence: EvidenceLevel,
+}
+
+/// What a stored key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyPurpose {
+    /// ES256, signs tokens.
+    Token,
+    /// AES-256-GCM, seals what the server hands out and takes back.
+    Seal,
+    /// ES256 and a self-signed certificate, signs device certificates.
+    DeviceCa,
+}
+
+/// Where in its life a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyState {
+    /// Published, does not sign yet.
+    Pending,
+    /// Signs and verifies.
+    Active,
+    /// Verifies only.
+    Retired,
+}
+
+/// A key at rest; its body is sealed under the master key of the data folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// JOSE `kid`.
+    pub id: KeyId,
+    /// What for.
+    pub purpose: KeyPurpose,
+    /// State.
+    pub state: KeyState,
+    /// Made.
+    pub created: Timestamp,
+    /// When it entered its state.
+    pub since: Timestamp,
+    /// Sealed private key (and certificate, for a CA).
+    pub sealed: Vec<u8>,
+}

@@ -1,0 +1,3 @@
+//! The vocabulary of trust. Lies beneath the floors so that any of them may ask it; knows none of them.
+
+pub mod signal;

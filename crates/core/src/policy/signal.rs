@@ -1,0 +1,176 @@
+//! Signals: what a floor says of a sign-in, in words every floor shares.
+
+use serde::{Deserialize, Serialize};
+
+/// How far a platform has proved what a key or a device is: the evidence ladder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum EvidenceLevel {
+    /// Nothing but its own word.
+    #[default]
+    E0,
+    /// A key that is shown to be possessed again and again, of unknown storage.
+    E1,
+    /// A vendor's statement about the model.
+    E2,
+    /// A hardware root vouches for the key.
+    E3,
+    /// A hardware root vouches for the key and the state of the device.
+    E4,
+}
+
+impl EvidenceLevel {
+    /// The level as a number, for a column.
+    #[must_use]
+    pub const fn to_i64(self) -> i64 {
+        self as i64
+    }
+
+    /// The level of a number; anything unknown is the lowest, never the highest.
+    #[must_use]
+    pub const fn from_i64(n: i64) -> Self {
+        match n {
+            1 => Self::E1,
+            2 => Self::E2,
+            3 => Self::E3,
+            4 => Self::E4,
+            _ => Self::E0,
+        }
+    }
+
+    /// `E0` to `E4`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::E0 => "E0",
+            Self::E1 => "E1",
+            Self::E2 => "E2",
+            Self::E3 => "E3",
+            Self::E4 => "E4",
+        }
+    }
+}
+
+/// What was proved at a sign-in. A set: a session keeps it as it was and never gains from renewal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Factors(u32);
+
+impl Factors {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
+    /// A passkey whose private key cannot leave its authenticator (BE = 0, as claimed).
+    pub const PASSKEY_DEVICE_BOUND: Self = Self(1);
+    /// A passkey that its provider may copy to other devices (BE = 1).
+    pub const PASSKEY_SYNCED: Self = Self(1 << 1);
+    /// The authenticator verified the person (PIN, fingerprint, face).
+    pub const USER_VERIFIED: Self = Self(1 << 2);
+    /// A Temporary Access Pass.
+    pub const TEMPORARY_ACCESS_PASS: Self = Self(1 << 3);
+    /// A signature by a registered device's key.
+    pub const DEVICE_KEY: Self = Self(1 << 4);
+    /// The one-time set-up link of a new installation.
+    pub const SETUP_LINK: Self = Self(1 << 5);
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether every factor of `other` is in this set.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether a passkey of either kind is in this set.
+    #[must_use]
+    pub const fn has_passkey(self) -> bool {
+        self.0 & (Self::PASSKEY_DEVICE_BOUND.0 | Self::PASSKEY_SYNCED.0) != 0
+    }
+
+    /// Whether the sign-in resists phishing and proved two factors: a passkey with user verification.
+    #[must_use]
+    pub const fn is_strong(self) -> bool {
+        self.has_passkey() && self.contains(Self::USER_VERIFIED)
+    }
+
+    /// The set as a number, for a column or a sealed value.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The set of a number this program wrote.
+    #[must_use]
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    /// Authentication Methods References (RFC 8176) for the claim `amr`.
+    #[must_use]
+    pub fn amr(self) -> Vec<&'static str> {
+        let table = [
+            (Self::PASSKEY_DEVICE_BOUND, "hwk"),
+            (Self::PASSKEY_SYNCED, "swk"),
+            (Self::USER_VERIFIED, "user"),
+            (Self::TEMPORARY_ACCESS_PASS, "otp"),
+            (Self::DEVICE_KEY, "pop"),
+        ];
+        let mut amr: Vec<_> =
+            table.iter().filter(|(f, _)| self.contains(*f)).map(|(_, name)| *name).collect();
+        if self.has_passkey() {
+            amr.push("fido");
+        }
+        if self.is_strong() {
+            amr.push("mfa");
+        }
+        amr
+    }
+
+    /// Authentication Context Class Reference for the claim `acr`.
+    #[must_use]
+    pub const fn acr(self) -> &'static str {
+        if self.is_strong() {
+            // OpenID EAP ACR Values §2.
+            "phr"
+        } else if self.contains(Self::TEMPORARY_ACCESS_PASS) {
+            "urn:passband:acr:tap"
+        } else {
+            "0"
+        }
+    }
+}
+
+/// What a token or session is bound to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Binding {
+    /// Whoever holds it may use it.
+    #[default]
+    None,
+    /// A key kept by software on a registered device.
+    SoftwareKey,
+    /// A key that hardware keeps, shown by evidence of level E3 or more.
+    HardwareKey,
+}
+
+impl Binding {
+    /// The binding of a device's key with this evidence.
+    #[must_use]
+    pub const fn of_device(evidence: EvidenceLevel) -> Self {
+        match evidence {
+            EvidenceLevel::E3 | EvidenceLevel::E4 => Self::HardwareKey,
+            EvidenceLevel::E0 | EvidenceLevel::E1 | EvidenceLevel::E2 => Self::SoftwareKey,
+        }
+    }
+
+    /// The name used in claims, the log and the admin API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SoftwareKey => "softwareKey",
+            Self::HardwareKey => "hardwareKey",
+        }
+    }
+}

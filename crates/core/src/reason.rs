@@ -1,0 +1,129 @@
+//! Reason codes: every answer the sign-in log can hold, one by one, with what it means and what to do.
+//!
+//! The log says which; the wire says one of a few OAuth errors, so that an attacker learns nothing from
+//! the difference. `docs/reason-codes.md` is generated from this list.
+
+macro_rules! reasons {
+    ($($variant:ident $code:literal $meaning:literal $action:literal;)*) => {
+        /// Why a request was answered as it was.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Reason {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl Reason {
+            /// Each of them, in alphabetical order of code.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The stable code in the log, the admin API and the documents.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// What it means, in a sentence for an administrator.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+
+            /// What to do about it, in a sentence for an administrator.
+            #[must_use]
+            pub const fn action(self) -> &'static str {
+                match self { $(Self::$variant => $action,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    AppDisabled "app_disabled" "The application is switched off." "Enable the application if it should work again.";
+    AppUnknown "app_unknown" "No application has this client id." "Register the application, or correct its client id.";
+    AuthTooOld "auth_too_old" "The person signed in too long ago for this step." "Sign in again, then repeat the step.";
+    AuthTooWeak "auth_too_weak" "The sign-in did not use a passkey with user verification, which this step needs." "Sign in with a passkey.";
+    CeremonyExpired "ceremony_expired" "The sign-in page was open too long; its challenge has expired." "Reload the page and try again.";
+    CeremonyInvalid "ceremony_invalid" "The challenge was not made by this server for this browser and purpose." "Reload the page; if it happens again, someone may be relaying sign-ins.";
+    CeremonyReplayed "ceremony_replayed" "The challenge had been used before." "Reload the page; a repeat from another address is an attack.";
+    ClientAuthFailed "client_auth_failed" "The application's secret was missing or wrong." "Correct the secret in the application's configuration.";
+    CodeExpired "code_expired" "The authorization code was older than 60 seconds." "Check the application's clock and network; start again.";
+    CodeInvalid "code_invalid" "The authorization code was not made by this server, or for another client or redirect URI." "Check the application's configuration.";
+    CodeReplayed "code_replayed" "The authorization code had been redeemed before; the tokens of the first redemption were revoked." "Look for code theft: a code is redeemed once only.";
+    CredentialRemoved "credential_removed" "The passkey this session began with has been removed." "Sign in with another passkey.";
+    DeviceCertificateUnknown "device_certificate_unknown" "The certificate is not one this installation has given to a device." "Register the device.";
+    DeviceDisabled "device_disabled" "The device is disabled." "Enable the device if it is in the right hands.";
+    DeviceGone "device_gone" "The device was deleted." "Register the device again.";
+    DeviceKeyMismatch "device_key_mismatch" "The request was not signed by the device's key." "If the device is sound, register it again; otherwise treat it as theft.";
+    DeviceRequestMalformed "device_request_malformed" "The registration request could not be read, or its key or signing request is not of the required form." "Update the device's software.";
+    DeviceQuota "device_quota" "The person has as many devices as one may have." "Remove a device that is no longer used.";
+    Granted "granted" "The request was granted." "Nothing.";
+    GrantEnded "grant_ended" "The refresh token's grant has been revoked." "Sign in to the application again.";
+    GrantExpired "grant_expired" "The refresh token has expired." "Sign in to the application again.";
+    GrantReplayed "grant_replayed" "A refresh token was used again after its successor; the grant was revoked." "Look for token theft in this application.";
+    KdfDowngrade "kdf_downgrade" "The request asked for the older key derivation (KDFv1), which is not accepted." "Update the device's broker; an attack if it had used KDFv2 before.";
+    LastPasskey "last_passkey" "The passkey is the person's only one and removing it would lock them out." "Register another passkey first.";
+    NonceExpired "nonce_expired" "The nonce was older than five minutes." "Ask for a new nonce; check for a pre-minted request.";
+    NonceInvalid "nonce_invalid" "The nonce was missing or not made by this server." "Ask this server for a nonce and sign again.";
+    NonceReplayed "nonce_replayed" "The nonce had been used before." "A replayed request or cookie: look for theft.";
+    PasskeyCounter "passkey_counter" "The passkey's signature counter did not grow: it may have been copied." "Remove the passkey and register a new one.";
+    PasskeyDuplicate "passkey_duplicate" "This passkey is registered already." "Use it to sign in.";
+    PasskeyFlags "passkey_flags" "The passkey's backup flags contradict themselves or its registration." "Remove the passkey and register a new one.";
+    PasskeyNotVerified "passkey_not_verified" "The authenticator did not verify the person." "Set a PIN or a fingerprint on the authenticator.";
+    PasskeyOrigin "passkey_origin" "The passkey answered on another site's page." "A phishing attempt, or a wrong public URL in the server's configuration.";
+    PasskeyResponse "passkey_response" "The passkey's response could not be read or does not follow the specification." "Try again; update the browser or the authenticator.";
+    PasskeySignature "passkey_signature" "The passkey's signature is wrong." "Try again; if it happens again, remove the passkey.";
+    PasskeyUnknown "passkey_unknown" "No such passkey is registered, or it is another person's." "Register a passkey, or remove the stale one from the password manager.";
+    PkceFailed "pkce_failed" "The code verifier does not match the code challenge." "Look for code injection; otherwise correct the application's PKCE.";
+    PrtExpired "prt_expired" "The Primary Refresh Token has expired." "Sign in on the device again.";
+    PrtInvalid "prt_invalid" "The Primary Refresh Token was not made by this server, or was altered." "Sign in on the device again.";
+    PrtSuperseded "prt_superseded" "An old generation of the PRT was used after its grace time; the session was ended." "Sign in on the device again; look for a copied PRT.";
+    PrtUnboundUse "prt_unbound_use" "A PRT was presented without a signature by its session key." "Treat the PRT as stolen: revoke the person's sessions.";
+    RedirectUriUnknown "redirect_uri_unknown" "The redirect URI is not registered for the application." "Register it exactly as the application sends it.";
+    RequestMalformed "request_malformed" "The request lacked a parameter or had one that could not be read." "Correct the application.";
+    ResourceUnknown "resource_unknown" "No application has this name as an audience." "Register the resource, or correct the name.";
+    ScopeTooWide "scope_too_wide" "More was asked for than was granted." "Ask for the scope at sign-in.";
+    LastAdmin "last_admin" "The change would leave no enabled administrator." "Make another person administrator first.";
+    SessionEnded "session_ended" "The session was revoked or signed out." "Sign in again.";
+    SessionExpired "session_expired" "The session has expired." "Sign in again.";
+    SessionFromPrtConfined "session_from_prt_confined" "A browser session made from a PRT cannot obtain broker tokens." "Sign in with a passkey for this step.";
+    SessionKeySignature "session_key_signature" "The request was not signed by the session key of the PRT." "Treat the PRT as stolen: revoke the person's sessions.";
+    SetupLinkInvalid "setup_link_invalid" "The set-up link is wrong, expired or used." "Restart the server for a new link, if there is no administrator yet.";
+    TapExpired "tap_expired" "The Temporary Access Pass has expired or has not begun." "Create a new pass.";
+    TapUsed "tap_used" "The Temporary Access Pass may be used once and was used." "Create a new pass.";
+    TapWrong "tap_wrong" "No such person, or no such pass." "Check the name and the pass; create a new pass.";
+    TooManyAttempts "too_many_attempts" "Too many wrong attempts from this place or for this person." "Wait a few minutes.";
+    UserDisabled "user_disabled" "The person's account is disabled." "Enable the account if it should work again.";
+    UserGone "user_gone" "The person's account was deleted." "Nothing, or create the account again.";
+    WrongPerson "wrong_person" "The device belongs to another person." "Sign in as the device's owner, or register the device again.";
+}
+
+impl Reason {
+    /// Whether the request was granted.
+    #[must_use]
+    pub const fn is_granted(self) -> bool {
+        matches!(self, Self::Granted)
+    }
+
+    /// The reason with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.code() == code)
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_found_again() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::from_code(reason.code()), Some(*reason));
+        }
+    }
+}
