@@ -1,0 +1,5 @@
+//! OAuth 2.0 values (RFC 6749, 7636, 8252): scope, PKCE, redirect URIs.
+
+pub mod pkce;
+pub mod redirect;
+pub mod scope;

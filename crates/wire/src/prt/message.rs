@@ -1,0 +1,149 @@
+//! Claims and replies of the token endpoint's broker requests.
+
+use serde::{Deserialize, Serialize};
+
+/// Claims of the request by which a device asks for a PRT (RS256 by the device key; prt.md §4.2).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PrtRequestClaims {
+    /// The broker.
+    pub client_id: String,
+    /// A nonce of this server.
+    pub request_nonce: String,
+    /// Must hold `openid` and `aza`.
+    pub scope: String,
+    /// `refresh_token`: the proof of the person is one.
+    pub grant_type: String,
+    /// A refresh token of the broker client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+}
+
+/// Claims of a request that uses a PRT at the token endpoint (HS256; §6.1, §6.3).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PrtUseClaims {
+    /// The PRT.
+    pub refresh_token: String,
+    /// `refresh_token`.
+    #[serde(default)]
+    pub grant_type: String,
+    /// The app the token is for.
+    #[serde(default)]
+    pub client_id: String,
+    /// Scope; with `aza` it is a renewal.
+    #[serde(default)]
+    pub scope: String,
+    /// Audience wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// A nonce of this server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_nonce: Option<String>,
+}
+
+/// Claims of the cookie or header that carries a PRT into `/authorize` (HS256; §7.2).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CookieClaims {
+    /// The PRT.
+    pub refresh_token: String,
+    /// `"true"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_primary: Option<String>,
+    /// A nonce of this server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_nonce: Option<String>,
+}
+
+impl CookieClaims {
+    /// Claims for `prt` and `nonce`.
+    #[must_use]
+    pub fn new(prt: &str, nonce: &str) -> Self {
+        Self {
+            refresh_token: prt.to_owned(),
+            is_primary: Some("true".to_owned()),
+            request_nonce: Some(nonce.to_owned()),
+        }
+    }
+}
+
+/// Reply of `grant_type=srv_challenge` (§2.1).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NonceReply {
+    /// The nonce. Capital N on the wire.
+    #[serde(rename = "Nonce")]
+    pub nonce: String,
+}
+
+/// Reply to issue and, encrypted, to renewal (§4.5, §6.3). Strict clients want exactly these JSON types.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PrtReply {
+    /// `Bearer`, as Entra sends; clients ignore it.
+    pub token_type: String,
+    /// Seconds, as a string.
+    pub expires_in: String,
+    /// `0`, as a string.
+    pub ext_expires_in: String,
+    /// Instant, as a string.
+    pub expires_on: String,
+    /// The PRT.
+    pub refresh_token: String,
+    /// Seconds, as a number.
+    pub refresh_token_expires_in: i64,
+    /// The session key for the transport key; absent on renewal, where the key stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_key_jwe: Option<String>,
+    /// Who it is for.
+    pub id_token: String,
+    /// `{"uid","utid"}`, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_info: Option<String>,
+}
+
+/// Reply with tokens for an app (RFC 6749 §5.1); the broker form sends the numbers as strings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TokenReply {
+    /// `Bearer`.
+    pub token_type: String,
+    /// Seconds.
+    #[serde(deserialize_with = "number_or_text")]
+    pub expires_in: i64,
+    /// The access token.
+    pub access_token: String,
+    /// Granted scope.
+    #[serde(default)]
+    pub scope: String,
+    /// Refresh token, with `offline_access`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// ID token, with `openid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+}
+
+fn number_or_text<'de, D: serde::Deserializer<'de>>(input: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Number(i64),
+        Text(String),
+    }
+    match Either::deserialize(input)? {
+        Either::Number(n) => Ok(n),
+        Either::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    }
+}
+
+/// The error body of the token endpoint (RFC 6749 §5.2) with the members that broker clients read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ErrorReply {
+    /// OAuth error.
+    pub error: String,
+    /// One sentence.
+    #[serde(default)]
+    pub error_description: String,
+    /// AADSTS numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub error_codes: Vec<u32>,
+    /// Finds the request in the server's log.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub correlation_id: String,
+}
