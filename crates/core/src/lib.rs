@@ -9,6 +9,7 @@
 pub mod audit;
 pub mod authn;
 pub mod change;
+pub mod decision;
 pub mod device;
 pub mod directory;
 pub mod keys;

@@ -1,2 +1,5 @@
-//! authn
+//! The authentication floor: passkeys, and the pass that bootstraps the first.
+
+pub mod ceremony;
 pub mod passkey;
+pub mod tap;

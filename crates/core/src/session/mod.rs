@@ -1,1 +1,9 @@
-//! session
+//! The session floor: PRTs, their use and renewal, codes and refresh tokens, the claims that say how.
+
+pub mod claims;
+pub mod code;
+pub mod grant;
+pub mod issue;
+pub mod prt;
+pub mod redeem;
+pub mod standing;

@@ -1,0 +1,138 @@
+//! WebAuthn ceremonies under way: sealed, so that starting one costs no row; spent with one.
+
+use crate::change::Change;
+use crate::id::UserId;
+use crate::keys::seal::{Purpose, SealRing};
+use crate::reason::Reason;
+use crate::rng::{self, Random};
+use crate::time::{Seconds, Timestamp};
+use aws_lc_rs::digest::{SHA256, digest};
+use passband_wire::b64;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
+
+/// How long a challenge is good (WebAuthn §13.4.3; the browser's own timeout with slack).
+pub const LIFETIME: Seconds = Seconds::minutes(5);
+
+/// What a ceremony is for. A challenge for one never answers another (failure class 14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// `navigator.credentials.create`.
+    Registration,
+    /// `navigator.credentials.get`.
+    SignIn,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    kind: Kind,
+    challenge: [u8; 32],
+    asker: [u8; 32],
+    user: Option<UserId>,
+    expires: Timestamp,
+}
+
+/// A ceremony that was begun here, by this browser, for this purpose, and not too long ago.
+#[derive(Debug)]
+#[must_use = "a ceremony that is not spent can be replayed"]
+pub struct Ceremony {
+    challenge: [u8; 32],
+    user: Option<UserId>,
+    expires: Timestamp,
+}
+
+/// Begins a ceremony: the sealed text for the page to send back, and the challenge.
+///
+/// `asker` is a secret of the browser (a cookie): one party's ceremony cannot be finished by another.
+///
+/// # Errors
+///
+/// [`Reason::CeremonyInvalid`] if there is no sealing key.
+pub fn begin(
+    ring: &SealRing,
+    (kind, user): (Kind, Option<UserId>),
+    asker: &str,
+    now: Timestamp,
+    rng: &dyn Random,
+) -> Result<(String, [u8; 32]), Reason> {
+    let challenge = rng::bytes(rng);
+    let body = Body { kind, challenge, asker: hash(asker), user, expires: now + LIFETIME };
+    let body = serde_json::to_vec(&body).map_err(|_| Reason::CeremonyInvalid)?;
+    let sealed = ring.seal(Purpose::Ceremony, &body, rng).map_err(|_| Reason::CeremonyInvalid)?;
+    Ok((b64::encode(sealed), challenge))
+}
+
+/// Takes a ceremony up again.
+///
+/// # Errors
+///
+/// [`Reason::CeremonyInvalid`] or [`Reason::CeremonyExpired`].
+pub fn resume(
+    ring: &SealRing,
+    text: &str,
+    kind: Kind,
+    asker: &str,
+    now: Timestamp,
+) -> Result<Ceremony, Reason> {
+    let sealed = b64::decode(text, 2048).map_err(|_| Reason::CeremonyInvalid)?;
+    let body = ring.open(Purpose::Ceremony, &sealed).map_err(|_| Reason::CeremonyInvalid)?;
+    let body: Body = serde_json::from_slice(&body).map_err(|_| Reason::CeremonyInvalid)?;
+    let same_asker = bool::from(body.asker.ct_eq(&hash(asker)));
+    if body.kind != kind || !same_asker || asker.is_empty() {
+        return Err(Reason::CeremonyInvalid);
+    }
+    if now >= body.expires {
+        return Err(Reason::CeremonyExpired);
+    }
+    Ok(Ceremony { challenge: body.challenge, user: body.user, expires: body.expires })
+}
+
+impl Ceremony {
+    /// The challenge the authenticator must have signed.
+    #[must_use]
+    pub const fn challenge(&self) -> &[u8; 32] {
+        &self.challenge
+    }
+
+    /// For whom it was begun, if it was for someone.
+    #[must_use]
+    pub const fn user(&self) -> Option<UserId> {
+        self.user
+    }
+
+    /// The change that uses it up, on the first answer, good or bad.
+    #[must_use]
+    pub fn spend(&self) -> Change {
+        Change::Spend { id: hash_bytes(&self.challenge), until: self.expires + LIFETIME }
+    }
+}
+
+fn hash(text: &str) -> [u8; 32] {
+    hash_bytes(text.as_bytes())
+}
+
+fn hash_bytes(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::SystemRandom;
+
+    #[test]
+    fn a_ceremony_is_for_its_browser_its_purpose_and_five_minutes() {
+        let ring = SealRing::new([[1; 32]]);
+        let now = Timestamp(1_800_000_000);
+        let (text, challenge) = begin(&ring, (Kind::SignIn, None), "cookie", now, &SystemRandom).unwrap();
+        assert_eq!(*resume(&ring, &text, Kind::SignIn, "cookie", now).unwrap().challenge(), challenge);
+        let refused = |kind, asker, at| resume(&ring, &text, kind, asker, at).unwrap_err();
+        assert_eq!(refused(Kind::Registration, "cookie", now), Reason::CeremonyInvalid);
+        assert_eq!(refused(Kind::SignIn, "other", now), Reason::CeremonyInvalid);
+        assert_eq!(refused(Kind::SignIn, "", now), Reason::CeremonyInvalid);
+        assert_eq!(refused(Kind::SignIn, "cookie", now + LIFETIME), Reason::CeremonyExpired);
+        assert_eq!(resume(&ring, "AAAA", Kind::SignIn, "cookie", now).unwrap_err(), Reason::CeremonyInvalid);
+    }
+}

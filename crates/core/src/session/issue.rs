@@ -1,0 +1,120 @@
+//! Issuing a PRT: a person who signed in with a passkey just now, on a device that proves its key.
+
+use super::prt::{self, Prt};
+use super::standing::Live;
+use crate::change::Change;
+use crate::decision::{Decision, Granted, Refusal};
+use crate::device::prove::DeviceProved;
+use crate::directory::{Grant, Session, SessionKind};
+use crate::id::SessionId;
+use crate::policy::signal::Factors;
+use crate::reason::Reason;
+use crate::rng::Random;
+use crate::time::{Seconds, Timestamp};
+use passband_wire::prt::BROKER_CLIENT;
+
+/// How recent the sign-in must be that a device or a PRT is born of (attacks A11, A13).
+pub const FRESH_FOR: Seconds = Seconds::minutes(10);
+
+/// A sign-in strong and recent enough to give a device its identity or its PRT. Only [`fresh`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct FreshSignIn<'a>(Live<'a>);
+
+impl<'a> FreshSignIn<'a> {
+    /// The session.
+    #[must_use]
+    pub const fn live(&self) -> Live<'a> {
+        self.0
+    }
+}
+
+/// Checks that a session began with a passkey, in person, within the last ten minutes.
+///
+/// # Errors
+///
+/// [`Reason::SessionFromPrtConfined`] for a browser session that a PRT made (attack A32),
+/// [`Reason::AuthTooWeak`] or [`Reason::AuthTooOld`].
+pub fn fresh(live: Live<'_>, now: Timestamp) -> Result<FreshSignIn<'_>, Reason> {
+    let session = live.session();
+    if session.parent.is_some() || session.kind != SessionKind::Browser {
+        return Err(Reason::SessionFromPrtConfined);
+    }
+    if !session.factors.is_strong() {
+        return Err(Reason::AuthTooWeak);
+    }
+    if now - session.auth_time > FRESH_FOR {
+        return Err(Reason::AuthTooOld);
+    }
+    Ok(FreshSignIn(live))
+}
+
+/// A PRT just made, with the session key still to be wrapped for the device.
+#[derive(Debug)]
+pub struct Issued {
+    /// The token.
+    pub prt: Prt,
+    /// Its session.
+    pub session: Session,
+}
+
+/// Decides on a PRT for `proved`, on the word of a broker's grant.
+///
+/// # Errors
+///
+/// [`Refusal`] if the grant is another client's, the sign-in too weak or old, or the device another person's.
+pub fn issue(
+    proved: DeviceProved<'_>,
+    grant: &Grant,
+    live: Live<'_>,
+    now: Timestamp,
+    rng: &dyn Random,
+) -> Decision<Issued> {
+    let device = proved.device();
+    let spend = proved.spend();
+    let refuse = |reason| Refusal { reason, changes: vec![spend.clone()] };
+    // RT-to-PRT upgrade: only the broker's own refresh token may become a PRT (attack A11).
+    if grant.client != BROKER_CLIENT {
+        return Err(refuse(Reason::PrtInvalid));
+    }
+    let sign_in = fresh(live, now).map_err(refuse)?.live();
+    if device.owner != sign_in.user().id {
+        return Err(refuse(Reason::WrongPerson));
+    }
+    let began = sign_in.session();
+    let session = Session {
+        id: SessionId::generate(rng),
+        user: began.user,
+        kind: SessionKind::Prt,
+        device: Some(device.id),
+        // No parent: signing out of the browser does not silently sign the device out.
+        parent: None,
+        credential: began.credential.clone(),
+        factors: began.factors.and(Factors::DEVICE_KEY),
+        auth_time: began.auth_time,
+        created: now,
+        expires: prt::expiry(began.auth_time, now),
+        last_seen: now,
+        ended: None,
+        generation: 0,
+        advanced: now,
+        agent: began.agent.clone(),
+        ip: began.ip.clone(),
+    };
+    let prt = Prt {
+        session: session.id,
+        user: session.user,
+        device: device.id,
+        generation: 0,
+        key: Prt::fresh_key(rng),
+        factors: session.factors,
+        auth_time: session.auth_time,
+        issued: now,
+        expires: session.expires,
+    };
+    let changes = vec![
+        spend,
+        Change::InsertSession(Box::new(session.clone())),
+        Change::SeenDevice { id: device.id, at: now },
+    ];
+    Ok(Granted { value: Issued { prt, session }, changes })
+}

@@ -1,0 +1,250 @@
+//! Using a PRT: for an app's token, for a new PRT, for a browser session.
+//!
+//! Flow: (1) read the signed request, which names a PRT; (2) open the PRT, which holds the session key;
+//! (3) verify the signature under a key derived from it; (4) check the nonce; (5) judge what the session rests
+//! on; (6) check the generation; (7) decide what is asked.
+//!
+//! The signature comes before everything that writes, so that nobody without the key can end a session.
+
+use super::prt::{self, Prt};
+use super::standing::{self, Live};
+use crate::change::Change;
+use crate::decision::{Decision, Granted, Refusal};
+use crate::directory::{Session, SessionKind, Standing};
+use crate::id::SessionId;
+use crate::keys::nonce::{self, FreshNonce};
+use crate::keys::seal::SealRing;
+use crate::reason::Reason;
+use crate::time::{Seconds, Timestamp};
+use passband_wire::jose::jws::Verified;
+use passband_wire::prt::message::{CookieClaims, PrtUseClaims};
+use passband_wire::prt::signed::{SessionSigned, SignedError};
+use serde::de::DeserializeOwned;
+
+/// How long a browser session made from a PRT lasts; each use of the PRT makes another.
+pub const BROWSER_FROM_PRT: Seconds = Seconds::hours(8);
+
+/// Claims that carry a PRT and a nonce.
+pub trait CarriesPrt: DeserializeOwned {
+    /// The PRT.
+    fn prt(&self) -> &str;
+    /// The nonce.
+    fn nonce(&self) -> Option<&str>;
+}
+
+impl CarriesPrt for PrtUseClaims {
+    fn prt(&self) -> &str {
+        &self.refresh_token
+    }
+
+    fn nonce(&self) -> Option<&str> {
+        self.request_nonce.as_deref()
+    }
+}
+
+impl CarriesPrt for CookieClaims {
+    fn prt(&self) -> &str {
+        &self.refresh_token
+    }
+
+    fn nonce(&self) -> Option<&str> {
+        self.request_nonce.as_deref()
+    }
+}
+
+/// A PRT shown to be held by whoever holds its session key, in a request made for a fresh nonce.
+///
+/// Whether its session still stands is not known yet: that takes a load.
+#[derive(Debug)]
+pub struct Possessed<C> {
+    prt: Prt,
+    claims: C,
+    nonce: FreshNonce,
+}
+
+impl<C> Possessed<C> {
+    /// The session to load.
+    #[must_use]
+    pub const fn session(&self) -> SessionId {
+        self.prt.session
+    }
+
+    /// The verified claims.
+    #[must_use]
+    pub const fn claims(&self) -> &C {
+        &self.claims
+    }
+
+    /// The PRT itself.
+    #[must_use]
+    pub const fn prt(&self) -> &Prt {
+        &self.prt
+    }
+}
+
+/// Steps 1 to 4.
+///
+/// # Errors
+///
+/// The [`Reason`] of the step that failed, with the PRT if it could be opened, so that the log can name whose
+/// it was.
+pub fn possess<C: CarriesPrt>(
+    ring: &SealRing,
+    text: &str,
+    now: Timestamp,
+) -> Result<Possessed<C>, NotPossessed> {
+    let anonymous = |reason| NotPossessed { reason, prt: None };
+    let signed = SessionSigned::parse(text).map_err(|error| anonymous(reason_of(error)))?;
+    let named: C = signed.claims_unverified().map_err(|_| anonymous(Reason::RequestMalformed))?;
+    let prt = Prt::open(ring, named.prt()).map_err(anonymous)?;
+    let refuse = |reason, prt: &Prt| NotPossessed { reason, prt: Some(Box::new(prt.clone())) };
+    let verified: Verified = signed.verify(&prt.key).map_err(|error| refuse(reason_of(error), &prt))?;
+    let claims: C = verified.claims().map_err(|_| refuse(Reason::RequestMalformed, &prt))?;
+    let nonce = claims.nonce().ok_or_else(|| refuse(Reason::NonceInvalid, &prt))?;
+    let nonce = nonce::check(ring, nonce, now).map_err(|reason| refuse(reason, &prt))?;
+    Ok(Possessed { prt, claims, nonce })
+}
+
+/// Why a request did not show possession of a PRT.
+#[derive(Debug)]
+pub struct NotPossessed {
+    /// Why.
+    pub reason: Reason,
+    /// The PRT it named, if it was one of ours.
+    pub prt: Option<Box<Prt>>,
+}
+
+fn reason_of(error: SignedError) -> Reason {
+    use passband_wire::jose::jws::JwsError;
+    match error {
+        SignedError::Downgrade => Reason::KdfDowngrade,
+        SignedError::Jws(JwsError::Signature | JwsError::Algorithm | JwsError::Key) => {
+            Reason::SessionKeySignature
+        }
+        SignedError::Context
+        | SignedError::Jws(JwsError::ForbiddenHeader | JwsError::Malformed | JwsError::TooLong) => {
+            Reason::RequestMalformed
+        }
+    }
+}
+
+/// A possessed PRT whose session stands. Only [`stand`] makes one; what follows demands it.
+#[derive(Debug)]
+pub struct ProvedPrt<'a> {
+    live: Live<'a>,
+    prt: Prt,
+    spend: Change,
+}
+
+impl<'a> ProvedPrt<'a> {
+    /// The session, in good standing.
+    #[must_use]
+    pub const fn live(&self) -> Live<'a> {
+        self.live
+    }
+
+    /// The session key, for the reply.
+    #[must_use]
+    pub const fn prt(&self) -> &Prt {
+        &self.prt
+    }
+
+    /// The change that uses the request up, for a use that decides nothing more.
+    #[must_use]
+    pub fn into_spend(self) -> Change {
+        self.spend
+    }
+}
+
+/// Steps 5 and 6.
+///
+/// # Errors
+///
+/// [`Refusal`]; with a superseded generation it carries the end of the session (RFC 9700 §4.14.2: of two holders
+/// of a rotated token, one is not the owner).
+pub fn stand<'a, C>(
+    possessed: Possessed<C>,
+    standing: &'a Standing,
+    now: Timestamp,
+) -> Result<ProvedPrt<'a>, Refusal> {
+    let prt = possessed.prt;
+    let session = &standing.session;
+    let spend = possessed.nonce.spend();
+    let refuse = |reason| Refusal { reason, changes: vec![spend.clone()] };
+    let live = standing::judge(standing, now).map_err(refuse)?;
+    // The seal vouches for these; a mismatch means two installations share a key, or a bug.
+    let same = session.id == prt.session && session.user == prt.user && session.device == Some(prt.device);
+    if !same || session.kind != SessionKind::Prt || prt.generation > session.generation {
+        return Err(refuse(Reason::PrtInvalid));
+    }
+    if now >= prt.expires {
+        return Err(refuse(Reason::PrtExpired));
+    }
+    let in_grace = prt.generation + 1 == session.generation && now - session.advanced <= prt::GRACE;
+    if prt.generation != session.generation && !in_grace {
+        let end = Change::EndSession { id: session.id, at: now };
+        return Err(Refusal { reason: Reason::PrtSuperseded, changes: vec![spend, end] });
+    }
+    Ok(ProvedPrt { live, prt, spend })
+}
+
+/// Renewal: a new generation with the same key, factors and authentication time. It never upgrades them
+/// (attack A21).
+///
+/// The commit fails with `Stale` if another renewal advanced the session meanwhile; load and decide again, and
+/// the grace rule answers with the generation that won.
+#[must_use]
+pub fn renew(proved: ProvedPrt<'_>, now: Timestamp) -> Granted<Prt> {
+    let session = proved.live.session();
+    let mut prt = proved.prt;
+    let mut changes = vec![proved.spend];
+    prt.issued = now;
+    prt.expires = prt::expiry(prt.auth_time, now);
+    if prt.generation == session.generation {
+        changes.push(Change::AdvanceSession {
+            id: session.id,
+            from: session.generation,
+            at: now,
+            expires: prt.expires,
+        });
+        prt.generation += 1;
+    } else {
+        prt.generation = session.generation;
+    }
+    Granted { value: prt, changes }
+}
+
+/// Step 7 for a browser: a session that inherits what the PRT proved and ends with it.
+///
+/// # Errors
+///
+/// Never now; a policy may refuse later.
+pub fn browser(
+    proved: ProvedPrt<'_>,
+    id: SessionId,
+    agent: &str,
+    ip: &str,
+    now: Timestamp,
+) -> Decision<Session> {
+    let from = proved.live.session();
+    let session = Session {
+        id,
+        user: from.user,
+        kind: SessionKind::Browser,
+        device: from.device,
+        parent: Some(from.id),
+        credential: from.credential.clone(),
+        factors: from.factors,
+        auth_time: from.auth_time,
+        created: now,
+        expires: (now + BROWSER_FROM_PRT).min(from.expires),
+        last_seen: now,
+        ended: None,
+        generation: 0,
+        advanced: now,
+        agent: agent.to_owned(),
+        ip: ip.to_owned(),
+    };
+    let changes = vec![proved.spend, Change::InsertSession(Box::new(session.clone()))];
+    Ok(Granted { value: session, changes })
+}
