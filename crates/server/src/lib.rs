@@ -1,1 +1,3 @@
 //! passband-server
+
+pub mod pages;

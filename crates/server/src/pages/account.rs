@@ -1,0 +1,189 @@
+//! What a person sees of themselves: passkeys, devices, sessions.
+
+use super::confirm::Confirm;
+use super::part::{Legend, legend};
+use super::{Band, Csrf, Notice, Viewer, When};
+use askama::Template;
+
+/// A passkey, for `/account` and for a person's page in the console.
+#[derive(Clone, Debug)]
+pub struct PasskeyRow {
+    /// Opaque, safe in a path.
+    pub id: String,
+    /// The name its owner gave it.
+    pub name: String,
+    /// What holds it, in words: "Synced passkey", "Security key", "This kind of device".
+    pub kind: String,
+    /// Whether it is backed up and shared between devices (the BE and BS flags).
+    pub is_synced: bool,
+    /// Evidence level, `E0` to `E4`.
+    pub evidence: String,
+    /// When it was made.
+    pub created: When,
+    /// When it last signed in.
+    pub last_used: Option<When>,
+    /// Platform and authn floors say something; the others are unknown for a passkey alone.
+    pub band: Band,
+    /// Whether it signed the viewer in to this session.
+    pub is_current: bool,
+}
+
+/// How a device stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceState {
+    /// In use.
+    Active,
+    /// Switched off by an administrator: every later step is refused.
+    Disabled,
+    /// Not seen for long.
+    Stale,
+}
+
+impl DeviceState {
+    /// The word a person reads.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::Disabled => "Disabled",
+            Self::Stale => "Stale",
+        }
+    }
+
+    /// The end of its class name.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Active => "good",
+            Self::Disabled => "bad",
+            Self::Stale => "warn",
+        }
+    }
+}
+
+/// A device, for `/account` and for a person's page in the console.
+#[derive(Clone, Debug)]
+pub struct DeviceRow {
+    /// Safe in a path.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+    /// System and trust type in words: "Debian 12, joined".
+    pub kind: String,
+    /// How it stands.
+    pub state: DeviceState,
+    /// Evidence level of its key, `E0` to `E4`.
+    pub evidence: String,
+    /// When it was registered.
+    pub registered: When,
+    /// When it last proved its key.
+    pub last_seen: Option<When>,
+    /// Platform and device floors.
+    pub band: Band,
+    /// Whether the viewer's session runs on it.
+    pub is_current: bool,
+}
+
+/// A session, for `/account` and for a person's page in the console.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// Safe in a path.
+    pub id: String,
+    /// Where it runs, in words: "Chromium on Linux", "Primary Refresh Token on alice-laptop".
+    pub place: String,
+    /// What it is bound to, in words: "the key of alice-laptop", "nothing: a cookie in this browser".
+    pub bound_to: String,
+    /// When the person signed in.
+    pub started: When,
+    /// When it was last used.
+    pub last_used: When,
+    /// When it ends by itself.
+    pub expires: When,
+    /// All four floors.
+    pub band: Band,
+    /// Whether it is the one that shows this page.
+    pub is_current: bool,
+}
+
+/// What the browser may be told about the account's passkeys, so that it stops offering removed ones
+/// (WebAuthn Level 3 §5.1.10, `signalAllAcceptedCredentials` and `signalCurrentUserDetails`).
+#[derive(Clone, Debug)]
+pub struct Signal {
+    /// The relying party id.
+    pub rp_id: String,
+    /// The user handle, base64url.
+    pub user_id: String,
+    /// Every accepted credential id, base64url. Must be complete: the browser hides those left out.
+    pub credential_ids: Vec<String>,
+}
+
+impl Signal {
+    fn ids(&self) -> String {
+        self.credential_ids.join(" ")
+    }
+}
+
+/// `GET /account`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "page/account.html")]
+pub struct Account {
+    /// Who is looking.
+    pub viewer: Viewer,
+    /// Hidden field.
+    pub csrf: Csrf,
+    /// What was just done or refused.
+    pub notice: Option<Notice>,
+    /// The session that shows this page.
+    pub band: Band,
+    /// Their passkeys.
+    pub passkeys: Vec<PasskeyRow>,
+    /// Their devices.
+    pub devices: Vec<DeviceRow>,
+    /// Their sessions.
+    pub sessions: Vec<SessionRow>,
+    /// What the browser may be told; none while a list is not complete.
+    pub signal: Option<Signal>,
+}
+
+impl Account {
+    const fn legend(&self) -> Legend {
+        legend()
+    }
+
+    /// One passkey that lives on one device is one loss away from being locked out.
+    fn needs_second_passkey(&self) -> bool {
+        matches!(self.passkeys.as_slice(), [only] if !only.is_synced)
+    }
+
+    fn passkey_act(&self, passkey: &PasskeyRow) -> Confirm {
+        let last = self.passkeys.len() == 1;
+        Confirm::new("Remove", format!("/account/passkeys/{}/delete", passkey.id), &self.csrf)
+            .of(&passkey.name)
+            .because(if last {
+                "This is your only passkey. Without it you need a Temporary Access Pass from an administrator to \
+                 sign in again."
+            } else {
+                "It will not sign you in any more, on any device."
+            })
+    }
+
+    fn device_act(&self, device: &DeviceRow) -> Confirm {
+        Confirm::new("Remove", format!("/account/devices/{}/delete", device.id), &self.csrf)
+            .of(&device.name)
+            .because("Its certificate, its keys and every session on it end at once.")
+    }
+
+    fn session_act(&self, session: &SessionRow) -> Confirm {
+        Confirm::new("Sign out", format!("/account/sessions/{}/revoke", session.id), &self.csrf)
+            .of(&session.place)
+            .because(if session.is_current {
+                "This is the session you are using now."
+            } else {
+                "The apps behind it ask for a new sign-in."
+            })
+    }
+
+    fn everywhere(&self) -> Confirm {
+        Confirm::new("Sign out everywhere", "/account/sessions/revoke-all", &self.csrf)
+            .because("Ends every session, this one included. Your passkeys and devices stay.")
+    }
+}

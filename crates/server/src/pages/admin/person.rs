@@ -1,0 +1,103 @@
+//! One person: passkeys, devices, sessions, and a pass to begin with.
+
+use super::Admin;
+use crate::pages::confirm::Confirm;
+use crate::pages::part::{Legend, legend};
+use crate::pages::{Band, DeviceRow, PasskeyRow, Secret, SessionRow, When};
+use askama::Template;
+
+/// A Temporary Access Pass just made: the only time it is shown.
+#[derive(Clone, Debug)]
+pub struct NewPass {
+    /// The pass itself.
+    pub pass: Secret,
+    /// When it stops working.
+    pub expires: When,
+    /// Whether one use ends it.
+    pub is_usable_once: bool,
+}
+
+/// A Temporary Access Pass that exists.
+#[derive(Clone, Debug)]
+pub struct PassRow {
+    /// When it was made.
+    pub created: When,
+    /// When it stops working.
+    pub expires: When,
+    /// Whether one use ends it.
+    pub is_usable_once: bool,
+    /// How it stands, in words: "usable", "used", "expired".
+    pub standing: String,
+}
+
+/// `GET /admin/users/{id}`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "page/admin_person.html")]
+pub struct Person {
+    /// Viewer, hidden field, notice.
+    pub admin: Admin,
+    /// Safe in a path.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// `userPrincipalName`.
+    pub upn: String,
+    /// `accountEnabled`.
+    pub is_enabled: bool,
+    /// Whether they are an administrator.
+    pub is_admin: bool,
+    /// When the account was made.
+    pub created: When,
+    /// The last sign-in, and its band.
+    pub last_sign_in: Option<When>,
+    /// Of the last sign-in.
+    pub band: Band,
+    /// A pass just made.
+    pub new_pass: Option<NewPass>,
+    /// Passes that exist.
+    pub passes: Vec<PassRow>,
+    /// Their passkeys.
+    pub passkeys: Vec<PasskeyRow>,
+    /// Their devices.
+    pub devices: Vec<DeviceRow>,
+    /// Their sessions.
+    pub sessions: Vec<SessionRow>,
+}
+
+impl Person {
+    const fn legend(&self) -> Legend {
+        legend()
+    }
+
+    const fn tab(&self) -> &'static str {
+        "people"
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/admin/users/{}/{rest}", self.id)
+    }
+
+    fn disable(&self) -> Confirm {
+        Confirm::new("Disable", self.path("disable"), &self.admin.csrf)
+            .of(&self.name)
+            .because("They cannot sign in, and every session and token of theirs stops at its next use.")
+    }
+
+    fn revoke(&self) -> Confirm {
+        Confirm::new("Revoke sessions", self.path("revoke"), &self.admin.csrf)
+            .of(&self.name)
+            .because("Ends every session and Primary Refresh Token. They can sign in again with a passkey.")
+    }
+
+    fn passkey_act(&self, passkey: &PasskeyRow) -> Confirm {
+        Confirm::new("Remove", self.path(&format!("passkeys/{}/delete", passkey.id)), &self.admin.csrf)
+            .of(&passkey.name)
+            .because("It will not sign them in any more.")
+    }
+
+    fn device_act(&self, device: &DeviceRow) -> Confirm {
+        Confirm::new("Delete", format!("/admin/devices/{}/delete", device.id), &self.admin.csrf)
+            .of(&device.name)
+            .because("Its certificate, its keys and every session on it end at once.")
+    }
+}

@@ -1,0 +1,41 @@
+//! A button that asks first: a disclosure with a sentence and a form, so that it also works without a script.
+
+use super::Csrf;
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+/// One act that cannot be taken back, and the sentence that says so.
+#[derive(Clone, Debug, Template)]
+#[template(path = "part/confirm.html")]
+pub(super) struct Confirm {
+    action: String,
+    label: &'static str,
+    of: String,
+    sentence: &'static str,
+    csrf: Csrf,
+}
+
+impl HtmlSafe for Confirm {}
+
+impl Confirm {
+    /// A button `label` that posts to `action` once the person has read the sentence given to
+    /// [`because`](Self::because).
+    #[must_use]
+    pub(super) fn new(label: &'static str, action: impl Into<String>, csrf: &Csrf) -> Self {
+        Self { action: action.into(), label, of: String::new(), sentence: "", csrf: csrf.clone() }
+    }
+
+    /// What the act is done to: read out with the label, so that ten "Remove" buttons differ.
+    #[must_use]
+    pub(super) fn of(mut self, name: &str) -> Self {
+        self.of = name.to_owned();
+        self
+    }
+
+    /// What follows from the act.
+    #[must_use]
+    pub(super) const fn because(mut self, sentence: &'static str) -> Self {
+        self.sentence = sentence;
+        self
+    }
+}

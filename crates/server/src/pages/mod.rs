@@ -1,0 +1,39 @@
+//! Every page a person sees, as a struct of plain values and a template that cannot miss one of them.
+//!
+//! Nothing here decides, loads or remembers: a route fills the struct, [`reply`] sends it. The one idea that
+//! carries all pages is the [`Band`]: four segments, one a floor, each showing how strongly it is proved.
+
+mod account;
+mod admin;
+mod asset;
+mod confirm;
+mod error;
+mod headers;
+mod logout;
+mod part;
+mod register;
+mod sample_app;
+mod setup;
+mod sign_in;
+mod signed_out;
+mod tap;
+
+#[cfg(test)]
+mod tests;
+
+pub use account::{Account, DeviceRow, DeviceState, PasskeyRow, SessionRow, Signal};
+pub use admin::{
+    Admin, AppRow, Apps, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys, NewApp, NewPass, Overview,
+    PassRow, People, Person, PersonRow, SignInFilter, SignInResult, SignInRow, SignIns, Step,
+};
+pub use asset::{Asset, asset, asset_version};
+pub use error::ErrorPage;
+pub use headers::{csp, reply};
+pub use logout::Logout;
+pub use part::{Band, Csrf, Floor, Level, Link, Notice, NoticeKind, Secret, Viewer, When, Wide};
+pub use register::{Register, RegisterReason};
+pub use sample_app::{Claim, SampleApp, SampleKind, SampleSignedIn};
+pub use setup::Setup;
+pub use sign_in::SignIn;
+pub use signed_out::SignedOut;
+pub use tap::Tap;
