@@ -29,7 +29,19 @@ struct Body {
     challenge: [u8; 32],
     asker: [u8; 32],
     user: Option<UserId>,
+    note: String,
     expires: Timestamp,
+}
+
+/// What a ceremony is begun for.
+#[derive(Clone, Debug)]
+pub struct Aim {
+    /// Sign-in or registration.
+    pub kind: Kind,
+    /// For whom, if it is for someone.
+    pub user: Option<UserId>,
+    /// Whatever the one who begins it wants to find again, unaltered, at its end.
+    pub note: String,
 }
 
 /// A ceremony that was begun here, by this browser, for this purpose, and not too long ago.
@@ -38,6 +50,7 @@ struct Body {
 pub struct Ceremony {
     challenge: [u8; 32],
     user: Option<UserId>,
+    note: String,
     expires: Timestamp,
 }
 
@@ -50,13 +63,14 @@ pub struct Ceremony {
 /// [`Reason::CeremonyInvalid`] if there is no sealing key.
 pub fn begin(
     ring: &SealRing,
-    (kind, user): (Kind, Option<UserId>),
+    aim: Aim,
     asker: &str,
     now: Timestamp,
     rng: &dyn Random,
 ) -> Result<(String, [u8; 32]), Reason> {
     let challenge = rng::bytes(rng);
-    let body = Body { kind, challenge, asker: hash(asker), user, expires: now + LIFETIME };
+    let Aim { kind, user, note } = aim;
+    let body = Body { kind, challenge, asker: hash(asker), user, note, expires: now + LIFETIME };
     let body = serde_json::to_vec(&body).map_err(|_| Reason::CeremonyInvalid)?;
     let sealed = ring.seal(Purpose::Ceremony, &body, rng).map_err(|_| Reason::CeremonyInvalid)?;
     Ok((b64::encode(sealed), challenge))
@@ -84,7 +98,7 @@ pub fn resume(
     if now >= body.expires {
         return Err(Reason::CeremonyExpired);
     }
-    Ok(Ceremony { challenge: body.challenge, user: body.user, expires: body.expires })
+    Ok(Ceremony { challenge: body.challenge, user: body.user, note: body.note, expires: body.expires })
 }
 
 impl Ceremony {
@@ -98,6 +112,12 @@ impl Ceremony {
     #[must_use]
     pub const fn user(&self) -> Option<UserId> {
         self.user
+    }
+
+    /// What its beginner noted.
+    #[must_use]
+    pub fn note(&self) -> &str {
+        &self.note
     }
 
     /// The change that uses it up, on the first answer, good or bad.
@@ -126,7 +146,8 @@ mod tests {
     fn a_ceremony_is_for_its_browser_its_purpose_and_five_minutes() {
         let ring = SealRing::new([[1; 32]]);
         let now = Timestamp(1_800_000_000);
-        let (text, challenge) = begin(&ring, (Kind::SignIn, None), "cookie", now, &SystemRandom).unwrap();
+        let aim = Aim { kind: Kind::SignIn, user: None, note: String::new() };
+        let (text, challenge) = begin(&ring, aim, "cookie", now, &SystemRandom).unwrap();
         assert_eq!(*resume(&ring, &text, Kind::SignIn, "cookie", now).unwrap().challenge(), challenge);
         let refused = |kind, asker, at| resume(&ring, &text, kind, asker, at).unwrap_err();
         assert_eq!(refused(Kind::Registration, "cookie", now), Reason::CeremonyInvalid);

@@ -2,4 +2,5 @@
 
 pub mod ceremony;
 pub mod passkey;
+pub mod sign_in;
 pub mod tap;
