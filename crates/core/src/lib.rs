@@ -1,1 +1,4 @@
-//! passband-core
+//! The rules of the identity provider, without I/O.
+
+pub mod authn;
+pub mod platform;

@@ -1,0 +1,3 @@
+//! Who is there: credentials, and the ceremonies that prove them.
+
+pub mod passkey;
