@@ -4,6 +4,7 @@
 //! or a database. All parsers are bounded and never panic: they are what a stranger reaches first.
 
 pub mod b64;
+pub mod cbor;
 pub mod cose;
 pub mod id;
 pub mod jose;
@@ -11,4 +12,5 @@ pub mod oauth;
 pub mod prt;
 pub mod rng;
 pub mod time;
+pub mod tpm;
 pub mod webauthn;
