@@ -1,3 +1,19 @@
-//! passband-server
+//! Serves the chain over HTTP: routes parse and map, the core decides, the store remembers.
 
+pub mod app;
+pub mod attempt;
+pub mod boot;
+pub mod ca;
+pub mod clock;
+pub mod config;
+pub mod cookie;
+pub mod extract;
 pub mod pages;
+pub mod refusal;
+pub mod routes;
+pub mod serve;
+pub mod sweep;
+pub mod throttle;
+pub mod tls;
+
+pub use boot::admin_token;

@@ -1,0 +1,93 @@
+//! What every request can reach.
+
+use crate::ca::DeviceCa;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::throttle::Throttle;
+use passband_core::authn::passkey::RelyingParty;
+use passband_core::change::Change;
+use passband_core::id::TenantId;
+use passband_core::keys::master::MasterKey;
+use passband_core::keys::seal::SealRing;
+use passband_core::keys::signer::TokenKeys;
+use passband_core::rng::Random;
+use passband_core::time::Timestamp;
+use passband_store::{CommitError, Store};
+use std::sync::{Arc, RwLock};
+
+/// The one object behind all routes.
+pub struct App {
+    /// The configuration in force.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Host of the public URL: RP ID and domain of the tenant.
+    pub domain: String,
+    /// The key at the root.
+    pub master: MasterKey,
+    /// The relying party of passkeys.
+    pub party: RelyingParty,
+    /// Counters against guessing.
+    pub throttle: Throttle,
+    /// Renders `/metrics`.
+    pub metrics: metrics_exporter_prometheus::PrometheusHandle,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) rng: Box<dyn Random>,
+    pub(crate) keys: RwLock<Arc<Keys>>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("public_url", &self.config.public_url).finish_non_exhaustive()
+    }
+}
+
+/// Keys as they are now; replaced whole when one of them changes.
+#[derive(Debug)]
+pub struct Keys {
+    /// Seals and opens.
+    pub ring: SealRing,
+    /// Sign tokens.
+    pub tokens: TokenKeys,
+    /// Signs device certificates.
+    pub ca: DeviceCa,
+}
+
+impl App {
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Randomness.
+    pub fn rng(&self) -> &dyn Random {
+        &*self.rng
+    }
+
+    /// The keys in force.
+    pub fn keys(&self) -> Arc<Keys> {
+        // A writer only swaps the pointer, so a poisoned lock still holds whole keys.
+        Arc::clone(&self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// The issuer of tokens (OpenID Connect Core §2).
+    pub fn issuer(&self) -> &str {
+        &self.config.public_url
+    }
+
+    /// Whether cookies travel over TLS only.
+    pub fn is_https(&self) -> bool {
+        self.config.public_url.starts_with("https://")
+    }
+
+    /// Makes changes durable.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError`].
+    pub async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+        self.store.commit(changes).await
+    }
+}

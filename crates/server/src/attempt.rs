@@ -1,0 +1,202 @@
+//! One line of the sign-in log, filled in as a request is understood, written whatever is decided.
+
+use crate::app::App;
+use crate::extract::Caller;
+use passband_core::audit::{Audit, SignIn, SignInKind};
+use passband_core::change::Change;
+use passband_core::decision::Refusal;
+use passband_core::directory::{App as AppRecord, Device, User};
+use passband_core::id::{AuditId, ClientId, DeviceId, SessionId, SignInId, UserId};
+use passband_core::policy::signal::{Binding, Factors};
+use passband_core::reason::Reason;
+use passband_core::rng::{self, Random};
+use passband_core::session::prt::Prt;
+use passband_core::session::standing::Live;
+use passband_core::time::Timestamp;
+use passband_store::CommitError;
+
+/// A request on its way to a decision.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    kind: SignInKind,
+    caller: Caller,
+    at: Timestamp,
+    user: Option<UserId>,
+    upn: String,
+    app: Option<ClientId>,
+    app_name: String,
+    resource: String,
+    device: Option<DeviceId>,
+    device_name: String,
+    session: Option<SessionId>,
+    factors: Factors,
+    binding: Binding,
+}
+
+impl Attempt {
+    /// An attempt of this kind, nothing known yet but who calls.
+    pub fn new(kind: SignInKind, caller: Caller, at: Timestamp) -> Self {
+        Self {
+            kind,
+            caller,
+            at,
+            user: None,
+            upn: String::new(),
+            app: None,
+            app_name: String::new(),
+            resource: String::new(),
+            device: None,
+            device_name: String::new(),
+            session: None,
+            factors: Factors::NONE,
+            binding: Binding::None,
+        }
+    }
+
+    /// When it was made.
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Who calls.
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// It is of another kind than it looked.
+    pub fn is(&mut self, kind: SignInKind) {
+        self.kind = kind;
+    }
+
+    /// The app it is for.
+    pub fn for_app(&mut self, app: &AppRecord) {
+        self.app = Some(app.id);
+        self.app_name = app.name.clone();
+    }
+
+    /// The resource it is for.
+    pub fn for_resource(&mut self, resource: &str) {
+        self.resource = resource.chars().take(200).collect();
+    }
+
+    /// The person it is by.
+    pub fn by(&mut self, user: &User) {
+        self.user = Some(user.id);
+        self.upn = user.upn.clone();
+    }
+
+    /// The device it comes from.
+    pub fn from_device(&mut self, device: &Device) {
+        self.device = Some(device.id);
+        self.device_name = device.name.clone();
+    }
+
+    /// The PRT it names, before anything behind it is known.
+    pub fn from_prt(&mut self, prt: &Prt) {
+        self.user = Some(prt.user);
+        self.device = Some(prt.device);
+        self.session = Some(prt.session);
+    }
+
+    /// The session it begins or uses.
+    pub fn in_session(&mut self, id: SessionId, factors: Factors) {
+        self.session = Some(id);
+        self.factors = factors;
+    }
+
+    /// The session in good standing that it rests on.
+    pub fn rests_on(&mut self, live: Live<'_>) {
+        self.by(live.user());
+        self.in_session(live.session().id, live.factors());
+        self.binding = live.binding();
+        if let Some(device) = live.device() {
+            self.device = Some(device.id);
+            self.device_name = device.name.clone();
+        }
+    }
+
+    /// What the answer is bound to.
+    pub fn bound(&mut self, binding: Binding) {
+        self.binding = binding;
+    }
+
+    fn line(self, reason: Reason, rng: &dyn Random) -> Change {
+        Change::LogSignIn(Box::new(SignIn {
+            id: SignInId::from_bytes(ordered_id(self.at, rng)),
+            at: self.at,
+            kind: self.kind,
+            reason,
+            user: self.user,
+            upn: self.upn,
+            app: self.app,
+            app_name: self.app_name,
+            resource: self.resource,
+            device: self.device,
+            device_name: self.device_name,
+            session: self.session,
+            factors: self.factors,
+            binding: self.binding,
+            ip: self.caller.ip,
+            agent: self.caller.agent,
+        }))
+    }
+
+    /// Commits what a grant needs, with its line in the log. Only after this may the answer be given.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError`]; the caller says what a conflict means and refuses.
+    pub async fn grant(self, app: &App, mut changes: Vec<Change>) -> Result<(), CommitError> {
+        let kind = self.kind;
+        changes.push(self.line(Reason::Granted, app.rng()));
+        app.commit(changes).await?;
+        count(kind, Reason::Granted);
+        Ok(())
+    }
+
+    /// Commits what a refusal costs, with its line in the log.
+    pub async fn refuse(self, app: &App, refusal: impl Into<Refusal>) -> Reason {
+        let Refusal { reason, mut changes } = refusal.into();
+        count(self.kind, reason);
+        let line = self.line(reason, app.rng());
+        changes.push(line.clone());
+        match app.commit(changes).await {
+            Ok(()) => {}
+            // What was to be spent was spent already: the refusal stands, its line must not be lost.
+            Err(CommitError::Conflict(_)) => {
+                if let Err(error) = app.commit(vec![line]).await {
+                    tracing::error!(%error, "a refusal could not be logged");
+                }
+            }
+            Err(CommitError::Store(error)) => tracing::error!(%error, "a refusal could not be logged"),
+        }
+        reason
+    }
+}
+
+fn count(kind: SignInKind, reason: Reason) {
+    metrics::counter!("passband_decisions_total", "kind" => kind.name(), "reason" => reason.code()).increment(1);
+}
+
+/// A change for the directory audit log.
+pub fn audit(app: &App, actor: &str, activity: &'static str, target: impl ToString, detail: impl Into<String>) -> Change {
+    let at = app.now();
+    Change::LogAudit(Box::new(Audit {
+        id: AuditId::from_bytes(ordered_id(at, app.rng())),
+        at,
+        actor: actor.to_owned(),
+        activity,
+        target: target.to_string(),
+        detail: detail.into(),
+    }))
+}
+
+/// 16 bytes that sort by time (RFC 9562 version 7): new lines of a log go to the end of its index.
+fn ordered_id(at: Timestamp, rng: &dyn Random) -> [u8; 16] {
+    let mut id = rng::bytes::<16>(rng);
+    let millis = u64::try_from(at.0).unwrap_or(0).saturating_mul(1000);
+    id[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    id[6] = id[6] & 0x0f | 0x70;
+    id[8] = id[8] & 0x3f | 0x80;
+    id
+}

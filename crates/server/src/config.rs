@@ -1,0 +1,183 @@
+//! What an administrator chooses: a file, overruled by the command line.
+
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// How the server is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tls {
+    /// Plain HTTP: right on `localhost`, or behind a proxy that ends TLS.
+    #[default]
+    Off,
+    /// A private CA in the data folder, made at first start.
+    Dev,
+    /// PEM files.
+    Files {
+        /// Chain, the server's first.
+        cert: PathBuf,
+        /// Private key.
+        key: PathBuf,
+    },
+}
+
+/// The configuration in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Folder of the master key and, by default, the database.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// How people and apps reach it; the issuer. No trailing slash.
+    pub public_url: String,
+    /// Database URL.
+    pub database: String,
+    /// TLS.
+    pub tls: Tls,
+}
+
+/// The file of `--config`, TOML; each member is a command-line option of the same name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct File {
+    /// `--data`
+    pub data: Option<PathBuf>,
+    /// `--listen`
+    pub listen: Option<SocketAddr>,
+    /// `--public-url`
+    pub public_url: Option<String>,
+    /// `--database`
+    pub database: Option<String>,
+    /// `--tls-cert`
+    pub tls_cert: Option<PathBuf>,
+    /// `--tls-key`
+    pub tls_key: Option<PathBuf>,
+    /// `--tls-dev`
+    #[serde(default)]
+    pub tls_dev: bool,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {0}: {1}; check the path given to --config")]
+    Read(PathBuf, std::io::Error),
+    /// The file is not what it should be.
+    #[error("{0}: {1}")]
+    Parse(PathBuf, Box<toml::de::Error>),
+    /// TLS options contradict each other.
+    #[error("give --tls-cert and --tls-key together, or --tls-dev alone")]
+    Tls,
+    /// The public URL cannot serve as an issuer.
+    #[error(
+        "the public URL must be https://host[:port], or http://localhost[:port] for this machine alone, with nothing after it; it is {0}"
+    )]
+    PublicUrl(String),
+}
+
+impl File {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] naming the file and what is wrong with it.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Read(path.to_owned(), error))?;
+        toml::from_str(&text).map_err(|error| ConfigError::Parse(path.to_owned(), Box::new(error)))
+    }
+
+    /// These choices where they are made, otherwise `other`'s.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let tls_here = self.tls_dev || self.tls_cert.is_some() || self.tls_key.is_some();
+        let tls = if tls_here { &self } else { &other };
+        Self {
+            tls_cert: tls.tls_cert.clone(),
+            tls_key: tls.tls_key.clone(),
+            tls_dev: tls.tls_dev,
+            data: self.data.or(other.data),
+            listen: self.listen.or(other.listen),
+            public_url: self.public_url.or(other.public_url),
+            database: self.database.or(other.database),
+        }
+    }
+
+    /// The configuration these choices make, with the defaults of the contract.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if they cannot be used.
+    pub fn finish(self) -> Result<Config, ConfigError> {
+        let tls = match (self.tls_cert, self.tls_key, self.tls_dev) {
+            (None, None, false) => Tls::Off,
+            (None, None, true) => Tls::Dev,
+            (Some(cert), Some(key), false) => Tls::Files { cert, key },
+            _ => return Err(ConfigError::Tls),
+        };
+        let data = self.data.unwrap_or_else(|| PathBuf::from("passband-data"));
+        let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8480)));
+        let scheme = if tls == Tls::Off { "http" } else { "https" };
+        let public_url = self.public_url.unwrap_or_else(|| format!("{scheme}://localhost:{}", listen.port()));
+        let public_url = public_url.strip_suffix('/').unwrap_or(&public_url).to_owned();
+        if host_of(&public_url).is_none() {
+            return Err(ConfigError::PublicUrl(public_url));
+        }
+        let database =
+            self.database.unwrap_or_else(|| format!("sqlite://{}", data.join("passband.sqlite").display()));
+        Ok(Config { data, listen, public_url, database, tls })
+    }
+}
+
+/// The host of a public URL: the RP ID. `None` if the URL cannot be one.
+///
+/// Passkeys work in secure contexts alone: https, or http on `localhost` (Secure Contexts §3.1).
+#[must_use]
+pub fn host_of(public_url: &str) -> Option<&str> {
+    let (scheme, authority) = public_url.split_once("://")?;
+    let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+    let host_ok = !host.is_empty()
+        && host.len() <= 253
+        && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'))
+        && host.parse::<std::net::Ipv4Addr>().is_err();
+    let port_ok = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|n| n > 0 && n.to_string() == port));
+    let secure = scheme == "https" || (scheme == "http" && host == "localhost");
+    (host_ok && port_ok && secure).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_contract() {
+        let config = File::default().finish().unwrap();
+        assert_eq!(config.data, PathBuf::from("passband-data"));
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8480");
+        assert_eq!(config.public_url, "http://localhost:8480");
+        assert_eq!(config.database, "sqlite://passband-data/passband.sqlite");
+    }
+
+    #[test]
+    fn the_command_line_overrules_the_file() {
+        let file: File = toml::from_str("listen = \"127.0.0.1:1\"\ntls-dev = true").unwrap();
+        let line = File { listen: Some(SocketAddr::from(([127, 0, 0, 1], 2))), ..File::default() };
+        let config = line.or(file).finish().unwrap();
+        assert_eq!((config.listen.port(), config.tls), (2, Tls::Dev));
+        assert_eq!(config.public_url, "https://localhost:2");
+        assert!(toml::from_str::<File>("lisen = \"127.0.0.1:1\"").is_err());
+    }
+
+    #[test]
+    fn only_origins_where_passkeys_work_are_public_urls() {
+        for good in ["https://id.example.org", "https://id.example.org:8443", "http://localhost:8480"] {
+            assert!(host_of(good).is_some(), "{good}");
+        }
+        for bad in [
+            "", "localhost", "http://id.example.org", "https://", "https://id.example.org/x", "https://u@id.example.org",
+            "https://127.0.0.1", "ftp://id.example.org", "https://ID.example.org", "https://a:b", "https://a:0", "https://a:080",
+        ] {
+            assert_eq!(host_of(bad), None, "{bad}");
+        }
+    }
+}
