@@ -1,1 +1,186 @@
-//! passband-store
+//! Remembers what the core decided, in SQLite or PostgreSQL, with one SQL text for both.
+//!
+//! Two verbs, as every use case has them: a *load* is one query that answers with records of the core; a
+//! *commit* makes a list of [`Change`]s in one transaction, all or none, and is durable when it is answered.
+//! Commits pass through one writer that groups them; loads run beside it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `open`, `migrate` | URL, lock on the data folder, connections, schema |
+//! | `statement` | each change as SQL |
+//! | `bulk`, `batch`, `writer` | many commits in one transaction |
+//! | `row`, `names` | columns to records and back |
+//! | `people`, `things`, `sessions`, `log` | loads |
+//! | `cache` | standings and applications in memory, while no commit contradicts them |
+//! | `page`, `sweep`, `error` | cursors, removal of old rows, what can go wrong |
+
+mod batch;
+mod bulk;
+mod cache;
+mod error;
+mod log;
+mod migrate;
+mod names;
+mod open;
+mod page;
+mod people;
+mod row;
+mod sessions;
+mod statement;
+mod sweep;
+mod things;
+mod writer;
+
+pub use error::{CommitError, StoreError};
+pub use log::{AuditLine, SignInFilter};
+pub use page::{Listed, MAX_TOP, Page};
+pub use sweep::{RETENTION, Swept};
+
+use cache::Cache;
+use open::{Lock, Pools, Target};
+use passband_core::change::Change;
+use row::{Args, Reader};
+use sqlx::AnyPool;
+use sqlx::any::AnyRow;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use writer::{Commit, Job, Writer};
+
+/// Whether answers may be kept in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caching {
+    /// Keep standings and applications while this process's own commits do not contradict them. Only right
+    /// where no other process writes: the lock on an SQLite file makes sure of that.
+    InProcess,
+    /// Ask the database each time.
+    Off,
+}
+
+/// A database, open. Share it behind an `Arc`.
+pub struct Store {
+    read: AnyPool,
+    queue: mpsc::Sender<Job>,
+    cache: Option<Arc<Cache>>,
+    /// Held for its drop; the writer holds it too, until the last commit is on disk.
+    _lock: Option<Arc<Lock>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("caching", &self.caching()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens a database and brings its schema up to date; must be called within a Tokio runtime.
+    ///
+    /// `url` is `sqlite://PATH` (made if missing; no other process can open it meanwhile),
+    /// `sqlite::memory:` (gone with the store), or `postgres://USER@HOST/NAME`. Answers are kept in memory
+    /// ([`Caching::InProcess`]) on SQLite and not on PostgreSQL, where other processes write too.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the URL, the file, its lock, a migration, or the database.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let caching = match Target::of(url)? {
+            Target::Memory | Target::Sqlite(_) => Caching::InProcess,
+            Target::Postgres => Caching::Off,
+        };
+        Self::open_with(url, caching).await
+    }
+
+    /// [`open`](Self::open), with the caching chosen.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); and [`StoreError::Url`] for [`Caching::InProcess`] on PostgreSQL, where a
+    /// revocation by another process would go unseen.
+    pub async fn open_with(url: &str, caching: Caching) -> Result<Self, StoreError> {
+        let target = Target::of(url)?;
+        if matches!((&target, caching), (Target::Postgres, Caching::InProcess)) {
+            return Err(StoreError::Url);
+        }
+        let lock = Lock::take(&target)?;
+        let Pools { read, write } = Pools::open(&target, url).await?;
+        migrate::migrate(&mut *write.acquire().await?, target.begin()).await?;
+        let cache = (caching == Caching::InProcess).then(|| Arc::new(Cache::new()));
+        let (queue, jobs) = mpsc::channel(writer::QUEUE);
+        let writer = Writer {
+            pool: write,
+            keeps: !matches!(target, Target::Memory),
+            begin: target.begin(),
+            cache: cache.clone(),
+            held: None,
+            lock: lock.clone(),
+        };
+        tokio::spawn(writer.serve(jobs));
+        Ok(Self { read, queue, cache, _lock: lock })
+    }
+
+    /// Whether answers are kept in memory.
+    #[must_use]
+    pub fn caching(&self) -> Caching {
+        if self.cache.is_some() { Caching::InProcess } else { Caching::Off }
+    }
+
+    /// Makes these changes, all or none. `Ok` means they are on disk. Dropping the future does not undo
+    /// what it has queued. A [`Change::Spend`] is tried before any other change of the list.
+    ///
+    /// # Errors
+    ///
+    /// [`CommitError::Conflict`]: another got there first. [`CommitError::Store`]: the database failed, or a
+    /// text has a NUL character. Nothing was changed, except as [`StoreError::Interrupted`] says.
+    pub async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        if !changes.iter().all(statement::is_storable) {
+            return Err(StoreError::Text.into());
+        }
+        let (answer, answered) = oneshot::channel();
+        let job = Job::Commit(Commit { changes, answer });
+        self.queue.send(job).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Interrupted)?
+    }
+
+    /// Whether the database answers and the writer lives.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        if self.queue.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        self.one("SELECT COUNT(*) FROM migrations", Args::new()).await?;
+        Ok(())
+    }
+
+    /// Writes what is queued, then lets go of the database. Later commits are refused.
+    pub async fn close(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.queue.send(Job::Close(answer)).await.is_ok() {
+            // A writer that is gone has nothing left to write.
+            let _ = answered.await;
+        }
+        self.read.close().await;
+    }
+
+    async fn one(&self, sql: &'static str, args: Args) -> Result<Option<AnyRow>, StoreError> {
+        Ok(sqlx::query_with(sql, args.into_inner()).fetch_optional(&self.read).await?)
+    }
+
+    async fn all(&self, sql: &'static str, args: Args) -> Result<Vec<AnyRow>, StoreError> {
+        Ok(sqlx::query_with(sql, args.into_inner()).fetch_all(&self.read).await?)
+    }
+}
+
+type Read<T> = fn(&mut Reader<'_>) -> Result<T, StoreError>;
+
+fn read_one<T>(row: Option<AnyRow>, read: Read<T>) -> Result<Option<T>, StoreError> {
+    row.map(|row| read(&mut Reader::new(&row))).transpose()
+}
+
+fn read_all<T>(rows: &[AnyRow], read: Read<T>) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(|row| read(&mut Reader::new(row))).collect()
+}

@@ -1,0 +1,170 @@
+//! From a URL to connections: what each database needs said to it.
+
+use crate::error::StoreError;
+use sqlx::AnyPool;
+use sqlx::Executor;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Said to each connection to SQLite. FULL: an answered commit survives a power cut, also in WAL mode.
+const SQLITE: &[&str] = &[
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA cache_size = -8000",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA trusted_schema = OFF",
+];
+
+/// Said to each connection to PostgreSQL: a stuck statement is an error, not a server that hangs.
+const POSTGRES: &[&str] = &["SET lock_timeout = '10s'", "SET statement_timeout = '60s'"];
+
+/// Which database a URL names.
+pub(crate) enum Target {
+    Memory,
+    Sqlite(PathBuf),
+    Postgres,
+}
+
+impl Target {
+    pub(crate) fn of(url: &str) -> Result<Self, StoreError> {
+        if url == "sqlite::memory:" {
+            return Ok(Self::Memory);
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres);
+        }
+        let path = url.strip_prefix("sqlite://").ok_or(StoreError::Url)?;
+        if path.is_empty() || path.contains(['?', '\0']) {
+            return Err(StoreError::Url);
+        }
+        Ok(Self::Sqlite(PathBuf::from(path)))
+    }
+
+    /// How a transaction that writes begins. IMMEDIATE: two writers queue instead of one failing halfway.
+    pub(crate) const fn begin(&self) -> &'static str {
+        match self {
+            Self::Memory | Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+}
+
+/// Connections for loads and for the writer; in memory there is one for both.
+pub(crate) struct Pools {
+    pub(crate) read: AnyPool,
+    pub(crate) write: AnyPool,
+}
+
+impl Pools {
+    pub(crate) async fn open(target: &Target, url: &str) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        match target {
+            Target::Memory => {
+                let pool = pool(url, SQLITE, 1).await?;
+                Ok(Self { read: pool.clone(), write: pool })
+            }
+            Target::Sqlite(path) => {
+                let url = sqlite_url(path)?;
+                // The writer first: it makes the file and turns WAL on, which needs it alone.
+                let write = pool(&url, SQLITE, 1).await?;
+                Ok(Self { read: pool(&url, SQLITE, 4).await?, write })
+            }
+            Target::Postgres => {
+                let write = pool(url, POSTGRES, 2).await?;
+                Ok(Self { read: pool(url, POSTGRES, 8).await?, write })
+            }
+        }
+    }
+}
+
+async fn pool(url: &str, session: &'static [&'static str], size: u32) -> Result<AnyPool, StoreError> {
+    let options: AnyConnectOptions = url.parse().map_err(|_| StoreError::Url)?;
+    let pool = AnyPoolOptions::new()
+        .max_connections(size)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(5))
+        // A database in memory lives as long as its connection.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // A process may have ended the connection on its side; SQLite's cannot be ended so.
+        .test_before_acquire(!url.starts_with("sqlite"))
+        .after_connect(move |conn, _| {
+            Box::pin(async move {
+                for statement in session {
+                    conn.execute(*statement).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await?;
+    Ok(pool)
+}
+
+/// The URL of a file, in a form nothing in its name can change.
+fn sqlite_url(path: &Path) -> Result<String, StoreError> {
+    let path = absolute(path)?;
+    let mut url = String::from("sqlite://");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' => url.push(char::from(*byte)),
+            b'.' => url.push('.'),
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    url.push_str("?mode=rwc");
+    Ok(url)
+}
+
+/// The path with its folder resolved, so that one file has one lock.
+fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
+    let fail = |error| StoreError::File { path: path.to_owned(), error };
+    let name = path.file_name().ok_or(StoreError::Url)?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(folder.canonicalize().map_err(fail)?.join(name))
+}
+
+/// Holds `PATH.lock`: two processes on one file would each trust a memory the other does not keep current.
+/// The system lets go of it when the process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    pub(crate) fn take(target: &Target) -> Result<Option<Arc<Self>>, StoreError> {
+        let Target::Sqlite(path) = target else {
+            return Ok(None);
+        };
+        let database = absolute(path)?;
+        let mut name = database.clone().into_os_string();
+        name.push(".lock");
+        let lock = PathBuf::from(name);
+        let fail = |error| StoreError::File { path: lock.clone(), error };
+        let mut file =
+            File::options().read(true).write(true).create(true).truncate(false).open(&lock).map_err(fail)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                let holder = (&file).take(20).read_to_string(&mut text).ok().map(|_| text.trim().to_owned());
+                let holder = holder.filter(|id| !id.is_empty());
+                return Err(StoreError::Locked { path: database, holder });
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(fail(error)),
+        }
+        file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(fail)?;
+        Ok(Some(Arc::new(Self { _file: file })))
+    }
+}
+
+/// Whether a connection is to PostgreSQL.
+pub(crate) fn is_postgres(conn: &sqlx::AnyConnection) -> bool {
+    conn.backend_name() == "PostgreSQL"
+}

@@ -1,0 +1,439 @@
+//! Each change as SQL. Pure: what is to be run, and what it means when no row was touched.
+
+use crate::names;
+use crate::row::Args;
+use passband_core::audit::{Audit, SignIn};
+use passband_core::change::{Change, Conflict};
+use passband_core::directory::{App, Device, Grant, Passkey, Session, StoredKey, Tap, User};
+use passband_core::id::UserId;
+
+/// One SQL statement of a change.
+pub(crate) struct Statement {
+    pub(crate) sql: &'static str,
+    pub(crate) args: Args,
+    /// The conflict that no touched row means; `None` where that is no error.
+    pub(crate) untouched: Option<Conflict>,
+    /// Whether a unique index may refuse it. PostgreSQL then needs a savepoint to go on.
+    pub(crate) unique: bool,
+}
+
+const fn any(sql: &'static str, args: Args) -> Statement {
+    Statement { sql, args, untouched: None, unique: false }
+}
+
+const fn one(sql: &'static str, args: Args, untouched: Conflict) -> Statement {
+    Statement { sql, args, untouched: Some(untouched), unique: false }
+}
+
+/// The statements of a change, in order. None for what is written in bulk (see [`crate::bulk`]).
+pub(crate) fn statements(change: &Change) -> Vec<Statement> {
+    match change {
+        Change::LogSignIn(_) | Change::Spend { .. } => Vec::new(),
+        Change::DeleteUser(id) => delete_user(*id),
+        Change::DeleteApp(id) => vec![
+            any("DELETE FROM app_uris WHERE app_id = $1", Args::new().blob(id.as_bytes())),
+            any("DELETE FROM apps WHERE id = $1", Args::new().blob(id.as_bytes())),
+        ],
+        Change::InsertApp(app) => insert_app(app),
+        Change::UpdateApp(app) => update_app(app),
+        other => vec![statement(other)],
+    }
+}
+
+fn statement(change: &Change) -> Statement {
+    match change {
+        Change::AdvanceGrant { family, from, at } => one(
+            // Not one that has ended: the revocation may have come between load and commit.
+            "UPDATE grants SET generation = generation + 1, advanced = $1 \
+             WHERE family = $2 AND generation = $3 AND ended IS NULL",
+            Args::new().at(*at).blob(family).int(*from),
+            Conflict::Stale,
+        ),
+        Change::AdvanceSession { id, from, at, expires } => one(
+            "UPDATE sessions SET generation = generation + 1, advanced = $1, last_seen = $1, expires = $2, \
+             gone = $2 WHERE id = $3 AND generation = $4 AND ended IS NULL",
+            Args::new().at(*at).at(*expires).blob(id.as_bytes()).int(*from),
+            Conflict::Stale,
+        ),
+        Change::DeleteDevice(id) => any("DELETE FROM devices WHERE id = $1", Args::new().blob(id.as_bytes())),
+        Change::DeletePasskey { id, user } => one(
+            "DELETE FROM passkeys WHERE id = $1 AND user_id = $2",
+            Args::new().blob(id).blob(user.as_bytes()),
+            Conflict::Stale,
+        ),
+        Change::DeleteTap { id, user } => one(
+            "DELETE FROM taps WHERE id = $1 AND user_id = $2",
+            Args::new().blob(id.as_bytes()).blob(user.as_bytes()),
+            Conflict::Stale,
+        ),
+        Change::EndGrant { family, at } => any(
+            "UPDATE grants SET ended = $1, gone = CASE WHEN gone > $1 THEN $1 ELSE gone END \
+             WHERE family = $2 AND ended IS NULL",
+            Args::new().at(*at).blob(family),
+        ),
+        Change::EndSession { id, at } => any(
+            "UPDATE sessions SET ended = $1, gone = CASE WHEN gone > $1 THEN $1 ELSE gone END \
+             WHERE id = $2 AND ended IS NULL",
+            Args::new().at(*at).blob(id.as_bytes()),
+        ),
+        Change::EndSessionsOf { user, at } => any(
+            "UPDATE sessions SET ended = $1, gone = CASE WHEN gone > $1 THEN $1 ELSE gone END \
+             WHERE user_id = $2 AND ended IS NULL",
+            Args::new().at(*at).blob(user.as_bytes()),
+        ),
+        Change::InsertDevice(device) => insert_device(device),
+        Change::InsertGrant(grant) => insert_grant(grant),
+        Change::InsertKey(key) => insert_key(key),
+        Change::InsertPasskey(passkey) => insert_passkey(passkey),
+        Change::InsertSession(session) => insert_session(session),
+        Change::InsertTap(tap) => insert_tap(tap),
+        Change::InsertUser(user) => insert_user(user),
+        Change::LogAudit(audit) => insert_audit(audit),
+        Change::RenamePasskey { id, user, name } => one(
+            "UPDATE passkeys SET name = $1 WHERE id = $2 AND user_id = $3",
+            Args::new().text(name).blob(id).blob(user.as_bytes()),
+            Conflict::Stale,
+        ),
+        Change::SeenDevice { id, at } => {
+            any("UPDATE devices SET last_seen = $1 WHERE id = $2", Args::new().at(*at).blob(id.as_bytes()))
+        }
+        Change::SetDeviceEnabled { id, enabled } => one(
+            "UPDATE devices SET enabled = $1 WHERE id = $2",
+            Args::new().int(*enabled).blob(id.as_bytes()),
+            Conflict::Stale,
+        ),
+        Change::SetKeyState { id, from, to, at } => one(
+            "UPDATE keys SET state = $1, since = $2 WHERE id = $3 AND state = $4",
+            Args::new().text(names::state(*to)).at(*at).blob(id.as_bytes()).text(names::state(*from)),
+            Conflict::Stale,
+        ),
+        Change::SetSetting { name, value } => any(
+            "INSERT INTO settings (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            Args::new().text(*name).text(value),
+        ),
+        Change::UpdateUser(user) => update_user(user),
+        Change::UsePasskey { id, seen, sign_count, backup_state, at } => one(
+            "UPDATE passkeys SET sign_count = $1, backup_state = $2, last_used = $3 \
+             WHERE id = $4 AND sign_count = $5",
+            Args::new().int(*sign_count).int(*backup_state).at(*at).blob(id).int(*seen),
+            Conflict::Stale,
+        ),
+        Change::UseTap { id, at } => one(
+            "UPDATE taps SET used = COALESCE(used, $1) WHERE id = $2 AND (once = 0 OR used IS NULL)",
+            Args::new().at(*at).blob(id.as_bytes()),
+            Conflict::Spent,
+        ),
+        Change::DeleteApp(_)
+        | Change::DeleteUser(_)
+        | Change::InsertApp(_)
+        | Change::LogSignIn(_)
+        | Change::Spend { .. }
+        | Change::UpdateApp(_) => unreachable!("more or fewer statements than one: see `statements`"),
+    }
+}
+
+fn delete_user(id: UserId) -> Vec<Statement> {
+    [
+        "DELETE FROM grants WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)",
+        "DELETE FROM sessions WHERE user_id = $1",
+        "DELETE FROM passkeys WHERE user_id = $1",
+        "DELETE FROM taps WHERE user_id = $1",
+        "DELETE FROM devices WHERE owner = $1",
+        "DELETE FROM users WHERE id = $1",
+    ]
+    .into_iter()
+    .map(|sql| any(sql, Args::new().blob(id.as_bytes())))
+    .collect()
+}
+
+fn insert_app(app: &App) -> Vec<Statement> {
+    let insert = one(
+        "INSERT INTO apps (id, name, redirect_uris, logout_uris, identifier_uris, secret_hash, enabled, created) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        Args::new()
+            .blob(app.id.as_bytes())
+            .text(&app.name)
+            .list(&app.redirect_uris)
+            .list(&app.logout_uris)
+            .list(&app.identifier_uris)
+            .opt_blob(app.secret_hash.as_ref().map(|h| h.as_slice()))
+            .int(app.enabled)
+            .at(app.created),
+        Conflict::Duplicate,
+    );
+    std::iter::once(insert).chain(insert_app_uris(app)).collect()
+}
+
+fn insert_app_uris(app: &App) -> impl Iterator<Item = Statement> {
+    app.identifier_uris.iter().map(|uri| {
+        one(
+            "INSERT INTO app_uris (uri, app_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            Args::new().text(uri).blob(app.id.as_bytes()),
+            Conflict::Duplicate,
+        )
+    })
+}
+
+fn update_app(app: &App) -> Vec<Statement> {
+    let update = one(
+        "UPDATE apps SET name = $1, redirect_uris = $2, logout_uris = $3, identifier_uris = $4, \
+         secret_hash = $5, enabled = $6, created = $7 WHERE id = $8",
+        Args::new()
+            .text(&app.name)
+            .list(&app.redirect_uris)
+            .list(&app.logout_uris)
+            .list(&app.identifier_uris)
+            .opt_blob(app.secret_hash.as_ref().map(|h| h.as_slice()))
+            .int(app.enabled)
+            .at(app.created)
+            .blob(app.id.as_bytes()),
+        Conflict::Stale,
+    );
+    let forget = any("DELETE FROM app_uris WHERE app_id = $1", Args::new().blob(app.id.as_bytes()));
+    [update, forget].into_iter().chain(insert_app_uris(app)).collect()
+}
+
+fn insert_device(device: &Device) -> Statement {
+    one(
+        "INSERT INTO devices (id, owner, name, trust_type, enabled, os, os_version, device_key, transport_key, \
+         certificate, thumbprint, certificate_expires, evidence, created, last_seen) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
+        Args::new()
+            .blob(device.id.as_bytes())
+            .blob(device.owner.as_bytes())
+            .text(&device.name)
+            .text(device.join.trust_type())
+            .int(device.enabled)
+            .text(&device.os)
+            .text(&device.os_version)
+            .blob(&device.device_key)
+            .blob(&device.transport_key)
+            .blob(&device.certificate)
+            .blob(&device.thumbprint)
+            .at(device.certificate_expires)
+            .int(device.evidence.to_i64())
+            .at(device.created)
+            .opt_at(device.last_seen),
+        Conflict::Duplicate,
+    )
+}
+
+fn insert_grant(grant: &Grant) -> Statement {
+    one(
+        "INSERT INTO grants (family, session_id, client_id, scope, resource, created, expires, generation, \
+         advanced, ended, gone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+        Args::new()
+            .blob(&grant.family)
+            .blob(grant.session.as_bytes())
+            .blob(grant.client.as_bytes())
+            .text(&grant.scope)
+            .text(&grant.resource)
+            .at(grant.created)
+            .at(grant.expires)
+            .int(grant.generation)
+            .at(grant.advanced)
+            .opt_at(grant.ended)
+            .at(grant.ended.map_or(grant.expires, |at| at.min(grant.expires))),
+        Conflict::Duplicate,
+    )
+}
+
+fn insert_key(key: &StoredKey) -> Statement {
+    one(
+        "INSERT INTO keys (id, purpose, state, created, since, sealed) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT DO NOTHING",
+        Args::new()
+            .blob(key.id.as_bytes())
+            .text(names::purpose(key.purpose))
+            .text(names::state(key.state))
+            .at(key.created)
+            .at(key.since)
+            .blob(&key.sealed),
+        Conflict::Duplicate,
+    )
+}
+
+fn insert_passkey(passkey: &Passkey) -> Statement {
+    one(
+        "INSERT INTO passkeys (id, user_id, public_key, sign_count, backup_eligible, backup_state, aaguid, \
+         format, attestation_object, client_data, transports, name, rp_id, evidence, created, last_used) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
+        Args::new()
+            .blob(&passkey.id)
+            .blob(passkey.user.as_bytes())
+            .blob(&passkey.public_key)
+            .int(passkey.sign_count)
+            .int(passkey.backup_eligible)
+            .int(passkey.backup_state)
+            .blob(&passkey.aaguid)
+            .text(&passkey.format)
+            .blob(&passkey.attestation_object)
+            .blob(&passkey.client_data)
+            .list(&passkey.transports)
+            .text(&passkey.name)
+            .text(&passkey.rp_id)
+            .int(passkey.evidence.to_i64())
+            .at(passkey.created)
+            .opt_at(passkey.last_used),
+        Conflict::Duplicate,
+    )
+}
+
+fn insert_session(session: &Session) -> Statement {
+    one(
+        "INSERT INTO sessions (id, user_id, kind, device_id, parent_id, credential, factors, auth_time, created, \
+         expires, last_seen, ended, generation, advanced, agent, ip, gone) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+         ON CONFLICT DO NOTHING",
+        Args::new()
+            .blob(session.id.as_bytes())
+            .blob(session.user.as_bytes())
+            .text(names::session_kind(session.kind))
+            .opt_blob(session.device.as_ref().map(|id| id.as_bytes().as_slice()))
+            .opt_blob(session.parent.as_ref().map(|id| id.as_bytes().as_slice()))
+            .opt_blob(session.credential.as_deref())
+            .int(session.factors.bits())
+            .at(session.auth_time)
+            .at(session.created)
+            .at(session.expires)
+            .at(session.last_seen)
+            .opt_at(session.ended)
+            .int(session.generation)
+            .at(session.advanced)
+            .text(&session.agent)
+            .text(&session.ip)
+            .at(session.ended.map_or(session.expires, |at| at.min(session.expires))),
+        Conflict::Duplicate,
+    )
+}
+
+fn insert_tap(tap: &Tap) -> Statement {
+    one(
+        "INSERT INTO taps (id, user_id, hash, created, starts, expires, once, used) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        Args::new()
+            .blob(tap.id.as_bytes())
+            .blob(tap.user.as_bytes())
+            .blob(&tap.hash)
+            .at(tap.created)
+            .at(tap.starts)
+            .at(tap.expires)
+            .int(tap.once)
+            .opt_at(tap.used),
+        Conflict::Duplicate,
+    )
+}
+
+fn insert_user(user: &User) -> Statement {
+    one(
+        "INSERT INTO users (id, upn, display_name, search_name, enabled, admin, handle, created) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        Args::new()
+            .blob(user.id.as_bytes())
+            .text(&user.upn)
+            .text(&user.display_name)
+            .text(user.display_name.to_lowercase())
+            .int(user.enabled)
+            .int(user.admin)
+            .blob(&user.handle)
+            .at(user.created),
+        Conflict::Duplicate,
+    )
+}
+
+fn update_user(user: &User) -> Statement {
+    let statement = one(
+        "UPDATE users SET upn = $1, display_name = $2, search_name = $3, enabled = $4, admin = $5 WHERE id = $6",
+        Args::new()
+            .text(&user.upn)
+            .text(&user.display_name)
+            .text(user.display_name.to_lowercase())
+            .int(user.enabled)
+            .int(user.admin)
+            .blob(user.id.as_bytes()),
+        Conflict::Stale,
+    );
+    Statement { unique: true, ..statement }
+}
+
+fn insert_audit(audit: &Audit) -> Statement {
+    one(
+        "INSERT INTO audits (at, id, actor, activity, target, detail) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT DO NOTHING",
+        Args::new()
+            .at(audit.at)
+            .blob(audit.id.as_bytes())
+            .text(clean(&audit.actor))
+            .text(audit.activity)
+            .text(clean(&audit.target))
+            .text(clean(&audit.detail)),
+        Conflict::Duplicate,
+    )
+}
+
+/// The values of a line of the sign-in log, in the order of `columns!(sign_in)`.
+pub(crate) fn sign_in(args: Args, line: &SignIn) -> Args {
+    args.at(line.at)
+        .blob(line.id.as_bytes())
+        .text(line.kind.name())
+        .text(line.reason.code())
+        .opt_blob(line.user.as_ref().map(|id| id.as_bytes().as_slice()))
+        .text(clean(&line.upn))
+        .opt_blob(line.app.as_ref().map(|id| id.as_bytes().as_slice()))
+        .text(clean(&line.app_name))
+        .text(clean(&line.resource))
+        .opt_blob(line.device.as_ref().map(|id| id.as_bytes().as_slice()))
+        .text(clean(&line.device_name))
+        .opt_blob(line.session.as_ref().map(|id| id.as_bytes().as_slice()))
+        .int(line.factors.bits())
+        .text(line.binding.name())
+        .text(clean(&line.ip))
+        .text(clean(&line.agent))
+}
+
+/// A log line is written whatever a stranger typed: PostgreSQL refuses NUL, and a refused line would let an
+/// attacker stay out of the log by putting one into a header.
+fn clean(text: &str) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() }
+}
+
+/// Whether every text of a change can be stored on both databases. Log lines always can, see [`clean`].
+pub(crate) fn is_storable(change: &Change) -> bool {
+    let plain = |text: &String| !text.contains('\0');
+    match change {
+        Change::InsertApp(a) | Change::UpdateApp(a) => {
+            let lists = [&a.redirect_uris, &a.logout_uris, &a.identifier_uris];
+            plain(&a.name) && lists.into_iter().flatten().all(plain)
+        }
+        Change::InsertDevice(d) => [&d.name, &d.os, &d.os_version].into_iter().all(plain),
+        Change::InsertGrant(g) => plain(&g.scope) && plain(&g.resource),
+        Change::InsertPasskey(p) => {
+            [&p.format, &p.name, &p.rp_id].into_iter().chain(&p.transports).all(plain)
+        }
+        Change::InsertSession(s) => plain(&s.agent) && plain(&s.ip),
+        Change::InsertUser(u) | Change::UpdateUser(u) => plain(&u.upn) && plain(&u.display_name),
+        Change::RenamePasskey { name, .. } => plain(name),
+        Change::SetSetting { value, .. } => plain(value),
+        Change::AdvanceGrant { .. }
+        | Change::AdvanceSession { .. }
+        | Change::DeleteApp(_)
+        | Change::DeleteDevice(_)
+        | Change::DeletePasskey { .. }
+        | Change::DeleteTap { .. }
+        | Change::DeleteUser(_)
+        | Change::EndGrant { .. }
+        | Change::EndSession { .. }
+        | Change::EndSessionsOf { .. }
+        | Change::InsertKey(_)
+        | Change::InsertTap(_)
+        | Change::LogAudit(_)
+        | Change::LogSignIn(_)
+        | Change::SeenDevice { .. }
+        | Change::SetDeviceEnabled { .. }
+        | Change::SetKeyState { .. }
+        | Change::Spend { .. }
+        | Change::UsePasskey { .. }
+        | Change::UseTap { .. } => true,
+    }
+}

@@ -1,0 +1,80 @@
+//! Removal of rows nobody needs any more, a slice at a time, so that commits do not wait long.
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::writer::{Job, Sweep};
+use passband_core::time::{Seconds, Timestamp};
+use tokio::sync::oneshot;
+
+/// How long sessions, grants and passes are kept after their end: long enough that who comes back with an
+/// old token is told what became of it.
+pub const RETENTION: Seconds = Seconds::days(30);
+
+/// Rows per transaction. The slices below name it.
+const SLICE: u64 = 1000;
+
+/// How many rows a sweep removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Single-use ids that nobody could use any more.
+    pub spent: u64,
+    /// Refresh-token families.
+    pub grants: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Temporary Access Passes.
+    pub taps: u64,
+}
+
+impl Store {
+    /// Removes single-use ids `leeway` after their expiry, and sessions, grants and passes [`RETENTION`]
+    /// after their end. `leeway` must be at least the clock difference that is tolerated elsewhere: a
+    /// value that is swept while it is still accepted can be replayed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails; what was removed until then stays removed.
+    pub async fn sweep(&self, now: Timestamp, leeway: Seconds) -> Result<Swept, StoreError> {
+        let old = now - RETENTION;
+        Ok(Swept {
+            spent: self
+                .sweep_table(
+                    "DELETE FROM spent WHERE id IN (SELECT id FROM spent WHERE expires < $1 LIMIT 1000)",
+                    now - leeway,
+                )
+                .await?,
+            grants: self
+                .sweep_table(
+                    "DELETE FROM grants WHERE family IN (SELECT family FROM grants WHERE gone < $1 LIMIT 1000)",
+                    old,
+                )
+                .await?,
+            sessions: self
+                .sweep_table(
+                    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE gone < $1 LIMIT 1000)",
+                    old,
+                )
+                .await?,
+            taps: self
+                .sweep_table(
+                    "DELETE FROM taps WHERE id IN (SELECT id FROM taps WHERE expires < $1 LIMIT 1000)",
+                    old,
+                )
+                .await?,
+        })
+    }
+
+    async fn sweep_table(&self, sql: &'static str, before: Timestamp) -> Result<u64, StoreError> {
+        let mut total = 0;
+        loop {
+            let (answer, answered) = oneshot::channel();
+            let job = Job::Sweep(Sweep { sql, before: before.0, answer });
+            self.queue.send(job).await.map_err(|_| StoreError::Closed)?;
+            let removed = answered.await.map_err(|_| StoreError::Interrupted)??;
+            total += removed;
+            if removed < SLICE {
+                return Ok(total);
+            }
+        }
+    }
+}

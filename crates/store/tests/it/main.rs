@@ -1,0 +1,11 @@
+//! One body per behaviour, run on SQLite in a file and in memory always, and on PostgreSQL when
+//! `PASSBAND_TEST_PG` names a server. `PASSBAND_REQUIRE_PG=1` makes a missing one a failure.
+
+mod cache;
+mod changes;
+mod database;
+mod group;
+mod harness;
+mod hostile;
+mod loads;
+mod sample;
