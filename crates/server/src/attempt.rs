@@ -175,11 +175,18 @@ impl Attempt {
 }
 
 fn count(kind: SignInKind, reason: Reason) {
-    metrics::counter!("passband_decisions_total", "kind" => kind.name(), "reason" => reason.code()).increment(1);
+    metrics::counter!("passband_decisions_total", "kind" => kind.name(), "reason" => reason.code())
+        .increment(1);
 }
 
 /// A change for the directory audit log.
-pub fn audit(app: &App, actor: &str, activity: &'static str, target: impl ToString, detail: impl Into<String>) -> Change {
+pub fn audit(
+    app: &App,
+    actor: &str,
+    activity: &'static str,
+    target: impl ToString,
+    detail: impl Into<String>,
+) -> Change {
     let at = app.now();
     Change::LogAudit(Box::new(Audit {
         id: AuditId::from_bytes(ordered_id(at, app.rng())),

@@ -5,9 +5,10 @@ use passband_core::directory::JoinType;
 use passband_core::id::{DeviceId, TenantId, UserId};
 use passband_core::rng::{self, Random};
 use passband_core::time::{Seconds, Timestamp};
+use passband_wire::jose::rsa;
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SerialNumber, SubjectPublicKeyInfo, date_time_ymd,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, PublicKeyData, SerialNumber, SignatureAlgorithm, date_time_ymd,
 };
 use serde::{Deserialize, Serialize};
 
@@ -126,8 +127,21 @@ impl DeviceCa {
             extension(5, &holder.tenant.to_guid_bytes()),
             extension(7, digit),
         ];
-        let key = SubjectPublicKeyInfo::from_der(applicant.device_key())?;
+        let key = DeviceKey(rsa::public_key_bits(applicant.device_key()).map_err(|_| rcgen::Error::UnsupportedSignatureAlgorithm)?);
         Ok(params.signed_by(&key, &self.issuer)?.der().to_vec())
+    }
+}
+
+/// A device's RSA key as the certificate library takes it.
+struct DeviceKey(Vec<u8>);
+
+impl PublicKeyData for DeviceKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_RSA_SHA256
     }
 }
 

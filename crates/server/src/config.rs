@@ -83,7 +83,8 @@ impl File {
     ///
     /// [`ConfigError`] naming the file and what is wrong with it.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Read(path.to_owned(), error))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| ConfigError::Read(path.to_owned(), error))?;
         toml::from_str(&text).map_err(|error| ConfigError::Parse(path.to_owned(), Box::new(error)))
     }
 
@@ -174,8 +175,18 @@ mod tests {
             assert!(host_of(good).is_some(), "{good}");
         }
         for bad in [
-            "", "localhost", "http://id.example.org", "https://", "https://id.example.org/x", "https://u@id.example.org",
-            "https://127.0.0.1", "ftp://id.example.org", "https://ID.example.org", "https://a:b", "https://a:0", "https://a:080",
+            "",
+            "localhost",
+            "http://id.example.org",
+            "https://",
+            "https://id.example.org/x",
+            "https://u@id.example.org",
+            "https://127.0.0.1",
+            "ftp://id.example.org",
+            "https://ID.example.org",
+            "https://a:b",
+            "https://a:0",
+            "https://a:080",
         ] {
             assert_eq!(host_of(bad), None, "{bad}");
         }

@@ -86,6 +86,7 @@ pub fn csrf(app: &App, bound_to: &str) -> String {
 
 /// Whether a form's anti-forgery value was made for this session or asker.
 pub fn csrf_matches(app: &App, value: &str, bound_to: &str) -> bool {
-    let opened = b64::decode(value, 512).ok().and_then(|sealed| app.keys().ring.open(Purpose::Csrf, &sealed).ok());
+    let opened =
+        b64::decode(value, 512).ok().and_then(|sealed| app.keys().ring.open(Purpose::Csrf, &sealed).ok());
     opened.is_some_and(|bytes| *bytes == bound_to.as_bytes() && !bound_to.is_empty())
 }

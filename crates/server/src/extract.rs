@@ -31,8 +31,12 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Infallible> {
-        let ip = parts.extensions.get::<Peer>().map_or_else(String::new, |peer| canonical(peer.0.ip()).to_string());
-        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let ip = parts
+            .extensions
+            .get::<Peer>()
+            .map_or_else(String::new, |peer| canonical(peer.0.ip()).to_string());
+        let agent =
+            parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Ok(Self { ip, agent: agent.chars().filter(|c| !c.is_control()).take(200).collect() })
     }
 }
@@ -72,6 +76,11 @@ impl Params {
     /// A member, or the empty text.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// The members as `application/x-www-form-urlencoded` text again.
+    pub fn encode(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
 
     /// A member that is there and not empty.

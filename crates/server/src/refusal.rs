@@ -45,9 +45,11 @@ impl From<Reason> for WireError {
         let new = Self::new;
         match reason {
             Reason::Granted => UNAVAILABLE,
-            Reason::AppDisabled | Reason::AppUnknown => {
-                new("unauthorized_client", 700_016, "This application is not registered here, or switched off.")
-            }
+            Reason::AppDisabled | Reason::AppUnknown => new(
+                "unauthorized_client",
+                700_016,
+                "This application is not registered here, or switched off.",
+            ),
             Reason::ClientAuthFailed => Self {
                 status: StatusCode::UNAUTHORIZED,
                 ..new("invalid_client", 7_000_218, "The client did not authenticate as it must.")
@@ -139,7 +141,9 @@ impl IntoResponse for WireError {
         let mut answer = (self.status, Json(body)).into_response();
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::UNAUTHORIZED {
-            answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
+            answer
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
         }
         answer
     }
@@ -150,12 +154,22 @@ impl IntoResponse for WireError {
 pub const fn for_people(reason: Reason) -> &'static str {
     match reason {
         Reason::CeremonyExpired => "This page was open too long. Try again.",
-        Reason::CeremonyInvalid | Reason::CeremonyReplayed => "This attempt could not be matched to this page. Reload it and try again.",
-        Reason::PasskeyNotVerified => "Your device did not check that it is you. Set up a PIN, fingerprint or face and try again.",
+        Reason::CeremonyInvalid | Reason::CeremonyReplayed => {
+            "This attempt could not be matched to this page. Reload it and try again."
+        }
+        Reason::PasskeyNotVerified => {
+            "Your device did not check that it is you. Set up a PIN, fingerprint or face and try again."
+        }
         Reason::PasskeyDuplicate => "This passkey is registered already. Use it to sign in.",
-        Reason::PasskeyOrigin => "Your passkey was asked on another page than this server's. Check the address bar.",
-        Reason::SetupLinkInvalid => "This set-up link does not work any more. Restart the server for a new one, if nobody has set it up.",
-        Reason::TapWrong | Reason::TapExpired | Reason::TapUsed => "The name or the pass is not right, or the pass is no longer good. Ask your administrator for a new one.",
+        Reason::PasskeyOrigin => {
+            "Your passkey was asked on another page than this server's. Check the address bar."
+        }
+        Reason::SetupLinkInvalid => {
+            "This set-up link does not work any more. Restart the server for a new one, if nobody has set it up."
+        }
+        Reason::TapWrong | Reason::TapExpired | Reason::TapUsed => {
+            "The name or the pass is not right, or the pass is no longer good. Ask your administrator for a new one."
+        }
         Reason::TooManyAttempts => "Too many attempts. Wait a few minutes, then try again.",
         Reason::LastPasskey => "This is your only passkey. Add another before you remove it.",
         Reason::AuthTooOld => "Sign in again to do this.",

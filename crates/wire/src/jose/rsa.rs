@@ -216,6 +216,16 @@ pub fn components_from_spki(spki: &[u8]) -> Result<(Vec<u8>, Vec<u8>), RsaError>
     if modulus.len() == MODULUS { Ok((modulus, exponent)) } else { Err(RsaError) }
 }
 
+/// The `RSAPublicKey` (RFC 8017 §A.1.1) inside a DER `SubjectPublicKeyInfo`.
+///
+/// # Errors
+///
+/// [`RsaError`] if it is not RSA-2048.
+pub fn public_key_bits(spki: &[u8]) -> Result<Vec<u8>, RsaError> {
+    let (modulus, exponent) = components_from_spki(spki)?;
+    Ok(tlv(0x30, &[integer(&modulus), integer(&exponent)].concat()))
+}
+
 fn integer(bytes: &[u8]) -> Vec<u8> {
     if bytes[0] & 0x80 == 0 { tlv(2, bytes) } else { tlv(2, &[&[0], bytes].concat()) }
 }
@@ -236,7 +246,7 @@ fn expect<'a>(input: &mut &'a [u8], tag: u8) -> Result<&'a [u8], RsaError> {
     let (&found, rest) = input.split_first().ok_or(RsaError)?;
     let (&first, rest) = rest.split_first().ok_or(RsaError)?;
     let (len, rest) = match first {
-        0..128 => (usize::from(first), rest),
+        0..=0x7f => (usize::from(first), rest),
         0x81 => (usize::from(*rest.first().ok_or(RsaError)?), &rest[1..]),
         0x82 if rest.len() >= 2 => (usize::from(rest[0]) << 8 | usize::from(rest[1]), &rest[2..]),
         _ => return Err(RsaError),

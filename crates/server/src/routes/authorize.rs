@@ -1,0 +1,287 @@
+//! `/authorize` (RFC 6749 §3.1, OpenID Connect Core §3.1.2, RFC 9207, RFC 9700).
+//!
+//! Flow: (1) find the client and check the redirect URI; until then nothing is sent anywhere; (2) check the rest,
+//! errors from here on go to the redirect URI; (3) is someone signed in here, or does a PRT say who it is?
+//! (4) a code, or the page that asks for a passkey.
+
+use super::session::{self, see_other, sign_in_page};
+use super::{broker, code, tokens};
+use crate::app::App;
+use crate::attempt::Attempt;
+use crate::extract::{Caller, Form, Params};
+use crate::pages;
+use crate::refusal::for_people;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use passband_core::audit::SignInKind;
+use passband_core::directory::App as AppRecord;
+use passband_core::reason::Reason;
+use passband_core::session::issue;
+use passband_core::session::standing::Live;
+use passband_core::time::Seconds;
+use passband_wire::oauth::pkce::Challenge;
+use passband_wire::oauth::redirect;
+use passband_wire::prt::BROKER_CLIENT;
+use std::sync::Arc;
+
+/// How recent a sign-in counts as the one that `prompt=login` asked for: the page comes back to the same address.
+const JUST_NOW: Seconds = Seconds(30);
+
+/// A request that was understood.
+#[derive(Debug)]
+pub struct Request {
+    /// The client.
+    pub client: Arc<AppRecord>,
+    /// Where the answer goes.
+    pub redirect_uri: String,
+    /// Echoed.
+    pub state: String,
+    /// OpenID Connect `nonce`.
+    pub nonce: Option<String>,
+    /// PKCE.
+    pub challenge: Challenge,
+    /// For what.
+    pub target: tokens::Target,
+    prompt: Prompt,
+    max_age: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prompt {
+    AsNeeded,
+    Login,
+    None,
+}
+
+/// What is wrong with a request, and where to say so.
+enum Bad {
+    /// To the person: there is no client to trust with it.
+    Page(Reason),
+    /// To the client.
+    Client { redirect_uri: String, state: String, error: &'static str, text: &'static str },
+    /// Our fault.
+    Store(passband_store::StoreError),
+}
+
+/// `GET /authorize`.
+pub async fn get(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = query.unwrap_or_default();
+    answer(&app, caller, &headers, &query, Params::parse(query.as_bytes())).await
+}
+
+/// `POST /authorize`: the same by form (OpenID Connect Core §3.1.2.1).
+pub async fn post(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Response {
+    // Answered through a GET: the page that asks for a passkey comes back to its own address.
+    match form {
+        Ok(params) => see_other(&format!("/authorize?{}", params.encode())),
+        Err(error) => answer(&app, caller, &headers, "", Err(error)).await,
+    }
+}
+
+async fn answer(
+    app: &App,
+    caller: Caller,
+    headers: &HeaderMap,
+    query: &str,
+    params: Result<Params, crate::extract::ParamsError>,
+) -> Response {
+    let Ok(params) = params else { return refused_page(app, Reason::RequestMalformed) };
+    let request = match understand(app, &params).await {
+        Ok(request) => request,
+        Err(Bad::Page(reason)) => return refused_page(app, reason),
+        Err(Bad::Store(error)) => return session::unavailable(&error),
+        Err(Bad::Client { redirect_uri, state, error, text }) => {
+            return see_other(&code::error_location(app, &redirect_uri, &state, (error, text)));
+        }
+    };
+    let mut attempt = Attempt::new(SignInKind::Authorize, caller, app.now());
+    attempt.for_app(&request.client);
+    attempt.for_resource(&request.target.audience);
+    match sign_on(app, headers, &request, attempt, &params, query).await {
+        Ok(response) => response,
+        Err(error) => session::unavailable(&error),
+    }
+}
+
+/// Step 3 and 4.
+async fn sign_on(
+    app: &App,
+    headers: &HeaderMap,
+    request: &Request,
+    attempt: Attempt,
+    params: &Params,
+    query: &str,
+) -> Result<Response, passband_store::StoreError> {
+    let here = format!("/authorize?{query}");
+    let standing = session::standing(app, headers).await?;
+    if let Some(live) = session::signed_in(app, standing.as_ref()) {
+        if is_enough(app, request, live) {
+            return Ok(code::issue(app, request, live, attempt, None).await);
+        }
+    }
+    let mut notice = None;
+    if request.prompt != Prompt::Login && request.client.id != BROKER_CLIENT {
+        match broker::from_cookie(app, headers, params, &here, attempt.clone()).await? {
+            broker::Carried::Nothing => {}
+            broker::Carried::Challenge(response) => {
+                if request.prompt == Prompt::AsNeeded {
+                    return Ok(response);
+                }
+            }
+            broker::Carried::Refused(reason) => {
+                notice = Some(pages::Notice::refused(
+                    "This device's single sign-on was not accepted, so you are asked in person.",
+                    reason.code(),
+                ));
+            }
+            broker::Carried::SignedIn { session, cookie } => {
+                let standing = app.store.standing(session).await?;
+                if let Some(live) = session::signed_in(app, standing.as_ref()) {
+                    if is_enough(app, request, live) {
+                        return Ok(code::issue(app, request, live, attempt, Some(cookie)).await);
+                    }
+                }
+            }
+        }
+    }
+    if request.prompt == Prompt::None {
+        let (error, text) = ("login_required", "Nobody is signed in here.");
+        let to = code::error_location(app, &request.redirect_uri, &request.state, (error, text));
+        return Ok(see_other(&to));
+    }
+    let name = Some(request.client.name.clone());
+    Ok(sign_in_page(app, headers, (name, &here), (pages::Band::default(), notice)))
+}
+
+/// Whether a session satisfies what the client asked for.
+fn is_enough(app: &App, request: &Request, live: Live<'_>) -> bool {
+    let now = app.now();
+    let age = now - live.session().auth_time;
+    let recent = request.max_age.is_none_or(|max| age.0 <= max);
+    let prompted = request.prompt != Prompt::Login || (age <= JUST_NOW && live.session().parent.is_none());
+    // The broker turns a sign-in into a device's identity: only a fresh one, in person, will do (attack A32).
+    let fresh = request.client.id != BROKER_CLIENT || issue::fresh(live, now).is_ok();
+    recent && prompted && fresh
+}
+
+/// Steps 1 and 2.
+async fn understand(app: &App, params: &Params) -> Result<Request, Bad> {
+    let id = params.get("client_id").parse().map_err(|_| Bad::Page(Reason::AppUnknown))?;
+    let client = app.store.app(id).await.map_err(Bad::Store)?.ok_or(Bad::Page(Reason::AppUnknown))?;
+    if !client.enabled {
+        return Err(Bad::Page(Reason::AppDisabled));
+    }
+    let redirect_uri = params.get("redirect_uri");
+    // Never redirect to what is not registered: that would make this server a mail-box for codes (RFC 9700 §4.1).
+    if !client.redirect_uris.iter().any(|registered| redirect::matches(registered, redirect_uri)) {
+        return Err(Bad::Page(Reason::RedirectUriUnknown));
+    }
+    let state = params.get("state");
+    let bad = |error, text| Bad::Client {
+        redirect_uri: redirect_uri.to_owned(),
+        state: state.to_owned(),
+        error,
+        text,
+    };
+    if params.non_empty("request").is_some() {
+        return Err(bad("request_not_supported", "Request objects are not supported."));
+    }
+    if params.non_empty("request_uri").is_some() {
+        return Err(bad("request_uri_not_supported", "request_uri is not supported."));
+    }
+    if params.get("response_type") != "code" {
+        return Err(bad("unsupported_response_type", "response_type must be code."));
+    }
+    if !matches!(params.get("response_mode"), "" | "query") {
+        return Err(bad("invalid_request", "response_mode must be query."));
+    }
+    let challenge = Challenge::parse(params.get("code_challenge"), params.get("code_challenge_method"))
+        .map_err(|_| {
+            bad("invalid_request", "PKCE is required: code_challenge with method S256 (RFC 7636).")
+        })?;
+    let prompt = match params.get("prompt") {
+        "" => Prompt::AsNeeded,
+        "login" | "select_account" => Prompt::Login,
+        "none" => Prompt::None,
+        _ => return Err(bad("invalid_request", "prompt must be none or login.")),
+    };
+    let max_age = match params.non_empty("max_age").map(str::parse::<i64>) {
+        None => None,
+        Some(Ok(seconds)) if seconds >= 0 => Some(seconds),
+        Some(_) => return Err(bad("invalid_request", "max_age must be a number of seconds.")),
+    };
+    let target = match tokens::target(app, client.id, params.get("resource"), params.get("scope")).await {
+        Ok(target) => target,
+        Err(tokens::TargetError::Store(error)) => return Err(Bad::Store(error)),
+        Err(tokens::TargetError::Refused(Reason::ResourceUnknown)) => {
+            return Err(bad("invalid_target", "No such resource."));
+        }
+        Err(tokens::TargetError::Refused(_)) => {
+            return Err(bad("invalid_scope", "The scope is not one this server knows."));
+        }
+    };
+    Ok(Request {
+        redirect_uri: redirect_uri.to_owned(),
+        state: state.to_owned(),
+        nonce: params.non_empty("nonce").map(str::to_owned),
+        challenge,
+        target,
+        prompt,
+        max_age: if max_age == Some(0) { Some(JUST_NOW.0) } else { max_age },
+        client,
+    })
+}
+
+/// A page for what cannot be told to a client.
+pub fn refused_page(app: &App, reason: Reason) -> Response {
+    let (title, meaning, todo) = match reason {
+        Reason::AppUnknown => (
+            "This app is not known here",
+            "The address that brought you here names an application that is not registered with this server.",
+            "Go back to the app and try again. If it happens again, tell whoever runs the app.",
+        ),
+        Reason::AppDisabled => (
+            "This app is switched off",
+            "Your administrator has switched this application off.",
+            "Ask your administrator if you need it.",
+        ),
+        Reason::RedirectUriUnknown => (
+            "This app gave a wrong address",
+            "The app asked for your answer to be sent to an address that is not registered for it. Nothing was sent.",
+            "Go back and try again. If it happens again, tell whoever runs the app: it may be an attack.",
+        ),
+        _ => (
+            "This request could not be read",
+            "The address that brought you here lacks something, or has something twice.",
+            "Go back to the app and try again.",
+        ),
+    };
+    let page = pages::ErrorPage {
+        title: title.to_owned(),
+        meaning: meaning.to_owned(),
+        todo: vec![todo.to_owned()],
+        code: reason.code().to_owned(),
+        correlation_id: passband_wire::jose::jws::random_text::<9>(app.rng()),
+        at: pages::When(app.now()),
+        next: None,
+        band: None,
+    };
+    tracing::info!(
+        reason = reason.code(),
+        correlation = page.correlation_id,
+        "an authorization request was refused"
+    );
+    let _ = for_people(reason);
+    pages::reply(StatusCode::BAD_REQUEST, &page, &pages::csp(&[]))
+}

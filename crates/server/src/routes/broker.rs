@@ -1,0 +1,400 @@
+//! The broker's side of the token endpoint (prt.md §2 to §7): nonces, PRT issue, renewal and use; and the PRT
+//! that a browser carries into `/authorize`.
+
+use super::session::see_other;
+use super::token::{self, grants};
+use super::tokens::{self, TargetError, Wanted};
+use crate::app::App;
+use crate::attempt::Attempt;
+use crate::cookie;
+use crate::extract::{Caller, Form, Params};
+use crate::refusal::{MALFORMED, UNAVAILABLE, WireError};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use passband_core::audit::SignInKind;
+use passband_core::change::Conflict;
+use passband_core::decision::{Granted, Refusal};
+use passband_core::device::prove::{self, DeviceSigned};
+use passband_core::id::SessionId;
+use passband_core::keys::nonce;
+use passband_core::policy::signal::Binding;
+use passband_core::reason::Reason;
+use passband_core::session::claims::{ID_TOKEN_TYP, Subject};
+use passband_core::session::grant::RefreshToken;
+use passband_core::session::issue;
+use passband_core::session::prt::Prt;
+use passband_core::session::redeem::{self, Possessed};
+use passband_core::session::standing::judge;
+use passband_store::{CommitError, StoreError};
+use passband_wire::b64;
+use passband_wire::jose::jwe;
+use passband_wire::jose::rsa::TransportKey;
+use passband_wire::oauth::scope::Scope;
+use passband_wire::prt::message::{CookieClaims, NonceReply, PrtReply, PrtRequestClaims, PrtUseClaims};
+use passband_wire::prt::{BROKER_PLUGIN, CREDENTIAL_NAME, GRANT_JWT_BEARER, NONCE_HEADER, SCOPE_PRT};
+use std::sync::Arc;
+
+/// `POST /{tenant}/oauth2/token` and `/{tenant}/oauth2/v2.0/token`.
+pub async fn post(
+    State(app): State<Arc<App>>,
+    Path(tenant): Path<String>,
+    caller: Caller,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Response {
+    if !is_tenant(&app, &tenant) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let Ok(form) = form else { return MALFORMED.into_response() };
+    match form.get("grant_type") {
+        "srv_challenge" => {
+            let nonce = nonce::issue(&app.keys().ring, app.now(), app.rng());
+            ([(header::CACHE_CONTROL, "no-store")], Json(NonceReply { nonce })).into_response()
+        }
+        GRANT_JWT_BEARER => {
+            let answered = signed(&app, caller, form.get("request")).await;
+            let mut response = answered.unwrap_or_else(WireError::into_response);
+            // The nonce for the next request, so that asking for one costs no trip.
+            let next = nonce::issue(&app.keys().ring, app.now(), app.rng());
+            if let Ok(next) = HeaderValue::from_str(&next) {
+                response.headers_mut().insert(HeaderName::from_static(NONCE_HEADER), next);
+            }
+            response
+        }
+        _ => match grants(&app, caller, &headers, &form).await {
+            Ok(reply) => token::answer(&reply),
+            Err(error) => error.into_response(),
+        },
+    }
+}
+
+/// Whether `{tenant}` in a path names this installation's (product.md, "Surface").
+pub fn is_tenant(app: &App, text: &str) -> bool {
+    matches!(text, "common" | "organizations") || text == app.domain || text == app.tenant.to_string()
+}
+
+/// A signed request: by the device's key it asks for a PRT, by a session key it uses one.
+async fn signed(app: &App, caller: Caller, request: &str) -> Result<Response, WireError> {
+    if request.is_empty() {
+        return Err(MALFORMED);
+    }
+    // The algorithm named in the header only chooses what is demanded next; each path demands its own.
+    if alg_of(request).as_deref() == Some("RS256") {
+        issue_prt(app, caller, request).await
+    } else {
+        use_prt(app, caller, request).await
+    }
+}
+
+fn alg_of(request: &str) -> Option<String> {
+    let header = b64::decode(request.split('.').next()?, 16 * 1024).ok()?;
+    let header: serde_json::Value = serde_json::from_slice(&header).ok()?;
+    Some(header.get("alg")?.as_str()?.to_owned())
+}
+
+/// prt.md §4.4, in its order: certificate, signature, nonce, device; then the person; then the PRT.
+async fn issue_prt(app: &App, caller: Caller, request: &str) -> Result<Response, WireError> {
+    let (now, keys) = (app.now(), app.keys());
+    let mut attempt = Attempt::new(SignInKind::PrtIssue, caller, now);
+    let signed = match DeviceSigned::parse(request) {
+        Ok(signed) => signed,
+        Err(reason) => return Err(attempt.refuse(app, reason).await.into()),
+    };
+    let Some((device, _owner)) = app.store.device_by_thumbprint(signed.thumbprint()).await? else {
+        return Err(attempt.refuse(app, Reason::DeviceCertificateUnknown).await.into());
+    };
+    attempt.from_device(&device);
+    let proved = prove::prove::<PrtRequestClaims>(signed, &device, &keys.ring, now);
+    let (proved, claims) = match proved {
+        Ok(proved) => proved,
+        Err(refusal) => return Err(attempt.refuse(app, refusal).await.into()),
+    };
+    let spend = proved.spend();
+    let refuse = |reason| Refusal { reason, changes: vec![spend.clone()] };
+    let scope: Scope = claims.scope.parse().unwrap_or_default();
+    if claims.grant_type != "refresh_token" || !scope.has(SCOPE_PRT) || !scope.has("openid") {
+        return Err(attempt.refuse(app, refuse(Reason::RequestMalformed)).await.into());
+    }
+    let token = match RefreshToken::open(&keys.ring, claims.refresh_token.as_deref().unwrap_or_default()) {
+        Ok(token) => token,
+        Err(reason) => return Err(attempt.refuse(app, refuse(reason)).await.into()),
+    };
+    let Some((grant, standing)) = app.store.grant(token.family).await? else {
+        return Err(attempt.refuse(app, refuse(Reason::GrantEnded)).await.into());
+    };
+    let judged = if grant.ended.is_some() || now >= grant.expires || token.generation != grant.generation {
+        Err(Reason::GrantEnded)
+    } else {
+        judge(&standing, now)
+    };
+    let live = match judged {
+        Ok(live) => live,
+        Err(reason) => return Err(attempt.refuse(app, refuse(reason)).await.into()),
+    };
+    attempt.by(live.user());
+    let Granted { value: issued, mut changes } = match issue::issue(proved, &grant, live, now, app.rng()) {
+        Ok(granted) => granted,
+        Err(refusal) => return Err(attempt.refuse(app, refusal).await.into()),
+    };
+    // The broker's refresh token has done its work: it becomes no second PRT.
+    changes.push(passband_core::change::Change::EndGrant { family: grant.family, at: now });
+    attempt.in_session(issued.session.id, issued.session.factors);
+    attempt.bound(Binding::of_device(device.evidence));
+    // Always to the key stored at registration, never to one from the request (attack A16).
+    let to = TransportKey::from_spki(&device.transport_key).map_err(|_| UNAVAILABLE)?;
+    let envelope = jwe::wrap_session_key(&issued.prt.key, &to, app.rng()).map_err(|_| UNAVAILABLE)?;
+    let subject = Subject {
+        issuer: app.issuer(),
+        tenant: app.tenant,
+        live,
+        client: passband_wire::prt::BROKER_CLIENT,
+        now,
+    };
+    let id_token = keys.tokens.sign(ID_TOKEN_TYP, &subject.id(None)).map_err(|_| UNAVAILABLE)?;
+    let mut reply = prt_reply(app, &issued.prt, id_token)?;
+    reply.session_key_jwe = Some(envelope);
+    settle(attempt, app, changes).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response())
+}
+
+fn prt_reply(app: &App, prt: &Prt, id_token: String) -> Result<PrtReply, WireError> {
+    let keys = app.keys();
+    let left = prt.expires - prt.issued;
+    let info = format!(r#"{{"uid":"{}","utid":"{}"}}"#, prt.user, app.tenant);
+    Ok(PrtReply {
+        token_type: "Bearer".to_owned(),
+        expires_in: left.0.to_string(),
+        ext_expires_in: "0".to_owned(),
+        expires_on: prt.expires.0.to_string(),
+        refresh_token: prt.seal(&keys.ring, app.rng()).map_err(|_| UNAVAILABLE)?,
+        refresh_token_expires_in: left.0,
+        session_key_jwe: None,
+        id_token,
+        client_info: Some(b64::encode(info)),
+    })
+}
+
+/// Commits; a conflict is a nonce that another request was faster with.
+async fn settle(
+    attempt: Attempt,
+    app: &App,
+    changes: Vec<passband_core::change::Change>,
+) -> Result<(), WireError> {
+    let again = attempt.clone();
+    match attempt.grant(app, changes).await {
+        Ok(()) => Ok(()),
+        Err(CommitError::Conflict(_)) => Err(again.refuse(app, Reason::NonceReplayed).await.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A request signed by a session key: a token for an app, or with `aza` a new PRT.
+async fn use_prt(app: &App, caller: Caller, request: &str) -> Result<Response, WireError> {
+    let now = app.now();
+    let mut attempt = Attempt::new(SignInKind::PrtToken, caller, now);
+    let possessed: Possessed<PrtUseClaims> = match redeem::possess(&app.keys().ring, request, now) {
+        Ok(possessed) => possessed,
+        Err(not) => {
+            if let Some(prt) = &not.prt {
+                attempt.from_prt(prt);
+            }
+            return Err(attempt.refuse(app, not.reason).await.into());
+        }
+    };
+    attempt.from_prt(possessed.prt());
+    let claims = possessed.claims().clone();
+    let renewal = claims.scope.split(' ').any(|token| token == SCOPE_PRT);
+    if renewal {
+        attempt.is(SignInKind::PrtRenewal);
+    }
+    let Some(standing) = app.store.standing(possessed.session()).await? else {
+        return Err(attempt.refuse(app, Reason::SessionEnded).await.into());
+    };
+    let proved = match redeem::stand(possessed, &standing, now) {
+        Ok(proved) => proved,
+        Err(refusal) => return Err(attempt.refuse(app, refusal).await.into()),
+    };
+    attempt.rests_on(proved.live());
+    if claims.grant_type != "refresh_token" {
+        return Err(attempt.refuse(app, Reason::RequestMalformed).await.into());
+    }
+    if renewal { renew(app, proved, attempt).await } else { exchange(app, proved, &claims, attempt).await }
+}
+
+async fn exchange(
+    app: &App,
+    proved: redeem::ProvedPrt<'_>,
+    claims: &PrtUseClaims,
+    mut attempt: Attempt,
+) -> Result<Response, WireError> {
+    let live = proved.live();
+    let key = proved.prt().key.clone();
+    let spend = proved.into_spend();
+    let refuse = |reason| Refusal { reason, changes: vec![spend.clone()] };
+    let Ok(id) = claims.client_id.parse() else {
+        return Err(attempt.refuse(app, refuse(Reason::AppUnknown)).await.into());
+    };
+    let Some(client) = app.store.app(id).await? else {
+        return Err(attempt.refuse(app, refuse(Reason::AppUnknown)).await.into());
+    };
+    attempt.for_app(&client);
+    if !client.enabled {
+        return Err(attempt.refuse(app, refuse(Reason::AppDisabled)).await.into());
+    }
+    let resource = claims.resource.as_deref().unwrap_or_default();
+    attempt.for_resource(resource);
+    let target = match tokens::target(app, client.id, resource, &claims.scope).await {
+        Ok(target) => target,
+        Err(TargetError::Refused(reason)) => return Err(attempt.refuse(app, refuse(reason)).await.into()),
+        Err(TargetError::Store(error)) => return Err(error.into()),
+    };
+    // A PRT is no fresh sign-in: what it yields never registers a device or a key (attacks A13, A19).
+    if target.audience == passband_wire::prt::DRS_RESOURCE {
+        return Err(attempt.refuse(app, refuse(Reason::SessionFromPrtConfined)).await.into());
+    }
+    let now = attempt.at();
+    let mut changes = vec![spend];
+    let mut refresh_token = None;
+    if target.scope.has("offline_access") && client.id != passband_wire::prt::BROKER_CLIENT {
+        let family = passband_core::session::code::Code::fresh_id(app.rng());
+        let (change, text) = tokens::begin_grant(app, (family, live.session().id), client.id, &target, now)?;
+        changes.push(change);
+        refresh_token = Some(text);
+    }
+    let wanted = Wanted { live, client: client.id, target: &target, nonce: None, now };
+    let reply = tokens::mint(app, wanted, refresh_token)?;
+    let sealed = sealed(app, &key, &reply)?;
+    settle(attempt, app, changes).await?;
+    Ok(sealed)
+}
+
+async fn renew(app: &App, proved: redeem::ProvedPrt<'_>, attempt: Attempt) -> Result<Response, WireError> {
+    let live = proved.live();
+    let now = attempt.at();
+    let Granted { value: mut prt, mut changes } = redeem::renew(proved, now);
+    let subject = Subject { issuer: app.issuer(), tenant: app.tenant, live, client: BROKER_PLUGIN, now };
+    let id_token = app.keys().tokens.sign(ID_TOKEN_TYP, &subject.id(None)).map_err(|_| UNAVAILABLE)?;
+    let again = attempt.clone();
+    match attempt.clone().grant(app, changes.clone()).await {
+        Ok(()) => {}
+        Err(CommitError::Conflict(Conflict::Stale)) => {
+            // Another renewal was faster. The grace rule answers with the generation that won, so that two
+            // honest renewals both succeed and neither makes a second line of PRTs (attack A29).
+            let Some(standing) = app.store.standing(prt.session).await? else {
+                return Err(again.refuse(app, Reason::SessionEnded).await.into());
+            };
+            prt.generation = standing.session.generation;
+            changes.truncate(1);
+            settle(again, app, changes).await?;
+        }
+        Err(CommitError::Conflict(_)) => return Err(again.refuse(app, Reason::NonceReplayed).await.into()),
+        Err(error) => return Err(error.into()),
+    }
+    sealed(app, &prt.key, &prt_reply(app, &prt, id_token)?)
+}
+
+/// A reply only the holder of the session key can read (prt.md §5.4).
+fn sealed(
+    app: &App,
+    key: &passband_wire::jose::kdf::SessionKey,
+    reply: &impl serde::Serialize,
+) -> Result<Response, WireError> {
+    let plain = serde_json::to_vec(reply).map_err(|_| UNAVAILABLE)?;
+    let body = jwe::seal_reply(key, plain, app.rng()).map_err(|_| UNAVAILABLE)?;
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
+    Ok((headers, body).into_response())
+}
+
+/// What came of the PRT a browser may carry.
+pub enum Carried {
+    /// It carries none.
+    Nothing,
+    /// It carries one, made for no nonce of ours: here is one.
+    Challenge(Response),
+    /// It carries one that was not accepted.
+    Refused(Reason),
+    /// It is signed in, once the cookie is set.
+    SignedIn {
+        /// The new session.
+        session: SessionId,
+        /// Its cookie.
+        cookie: HeaderValue,
+    },
+}
+
+/// Signs a browser in by the PRT in its header or cookie (prt.md §7.3). A PRT that does not hold is no error:
+/// the person is asked instead.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn from_cookie(
+    app: &App,
+    headers: &HeaderMap,
+    params: &Params,
+    here: &str,
+    mut attempt: Attempt,
+) -> Result<Carried, StoreError> {
+    let Some(text) = credential(headers) else { return Ok(Carried::Nothing) };
+    attempt.is(SignInKind::PrtCookie);
+    let now = attempt.at();
+    let possessed: Possessed<CookieClaims> = match redeem::possess(&app.keys().ring, text, now) {
+        Ok(possessed) => possessed,
+        Err(not) => {
+            if let Some(prt) = &not.prt {
+                attempt.from_prt(prt);
+            }
+            let nonce_at_fault = matches!(not.reason, Reason::NonceInvalid | Reason::NonceExpired);
+            let reason = attempt.refuse(app, not.reason).await;
+            // Once only: a second pass with a bad nonce gets the page, or this would loop (prt.md §7.3).
+            if nonce_at_fault && params.non_empty("sso_nonce").is_none() {
+                let nonce = nonce::issue(&app.keys().ring, now, app.rng());
+                return Ok(Carried::Challenge(see_other(&format!("{here}&sso_nonce={nonce}"))));
+            }
+            return Ok(Carried::Refused(reason));
+        }
+    };
+    attempt.from_prt(possessed.prt());
+    let Some(standing) = app.store.standing(possessed.session()).await? else {
+        return Ok(Carried::Refused(attempt.refuse(app, Reason::SessionEnded).await));
+    };
+    let proved = match redeem::stand(possessed, &standing, now) {
+        Ok(proved) => proved,
+        Err(refusal) => return Ok(Carried::Refused(attempt.refuse(app, refusal).await)),
+    };
+    attempt.rests_on(proved.live());
+    let id = SessionId::generate(app.rng());
+    let caller = attempt.caller().clone();
+    let Granted { value: session, changes } =
+        match redeem::browser(proved, id, &caller.agent, &caller.ip, now) {
+            Ok(granted) => granted,
+            Err(refusal) => return Ok(Carried::Refused(attempt.refuse(app, refusal).await)),
+        };
+    attempt.in_session(session.id, session.factors);
+    let again = attempt.clone();
+    match attempt.grant(app, changes).await {
+        Ok(()) => Ok(Carried::SignedIn { session: session.id, cookie: cookie::set_session(app, session.id) }),
+        Err(CommitError::Conflict(_)) => Ok(Carried::Refused(again.refuse(app, Reason::NonceReplayed).await)),
+        Err(CommitError::Store(error)) => Err(error),
+    }
+}
+
+/// The PRT a navigation carries, by header or cookie; neither if they disagree (prt.md §7.1), or if a script of
+/// some page sent the request (attack A24).
+fn credential(headers: &HeaderMap) -> Option<&str> {
+    let mode = headers.get("sec-fetch-mode").map(HeaderValue::as_bytes);
+    if !matches!(mode, None | Some(b"navigate")) {
+        return None;
+    }
+    let mut by_header = headers.get_all(CREDENTIAL_NAME).iter();
+    let (first, more) = (by_header.next(), by_header.next());
+    let by_cookie = cookie::get(headers, CREDENTIAL_NAME);
+    match (first.map(HeaderValue::to_str), by_cookie, more) {
+        (Some(Ok(header)), None, None) => Some(header),
+        (Some(Ok(header)), Some(cookie), None) => (header == cookie).then_some(header),
+        (None, cookie, _) => cookie,
+        _ => None,
+    }
+}

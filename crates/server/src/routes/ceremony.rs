@@ -1,0 +1,176 @@
+//! Signing in with a passkey: the two requests the page makes.
+
+use super::session::{no_store, place, with_cookie};
+use crate::app::App;
+use crate::attempt::Attempt;
+use crate::cookie;
+use crate::extract::{Caller, is_same_origin};
+use crate::refusal::for_people;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use passband_core::audit::SignInKind;
+use passband_core::authn::ceremony::{self, Aim, Kind};
+use passband_core::authn::passkey::assertion::{self, AssertionRules};
+use passband_core::authn::sign_in;
+use passband_core::change::{Change, Conflict};
+use passband_core::decision::Refusal;
+use passband_core::reason::Reason;
+use passband_store::{CommitError, StoreError};
+use passband_wire::webauthn::AuthenticationResponseJson;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Milliseconds a browser waits for its person.
+pub const TIMEOUT_MS: u32 = 300_000;
+
+/// A refusal as the page reads it.
+#[derive(Debug)]
+pub struct Refused(pub Reason);
+
+impl axum::response::IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = match self.0 {
+            Reason::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        // What was wrong stays in the log; only what a person can mend is told apart (attack A27).
+        let code = match self.0 {
+            Reason::PasskeyUnknown => "unknown_credential",
+            Reason::CeremonyExpired => "ceremony_expired",
+            Reason::PasskeyDuplicate => "passkey_duplicate",
+            Reason::PasskeyNotVerified => "passkey_not_verified",
+            Reason::SetupLinkInvalid => "setup_link_invalid",
+            _ => "sign_in_refused",
+        };
+        let body = json!({ "error": { "code": code, "message": for_people(self.0) } });
+        (status, [no_store()], Json(body)).into_response()
+    }
+}
+
+/// Our fault, as the page reads it.
+pub fn failed(error: &dyn std::fmt::Display) -> Response {
+    tracing::error!(%error, "a ceremony failed");
+    let message = "The server could not answer just now. Try again shortly.";
+    let body = json!({ "error": { "code": "unavailable", "message": message } });
+    (StatusCode::SERVICE_UNAVAILABLE, [no_store()], Json(body)).into_response()
+}
+
+/// `POST /ceremony/sign-in/options`.
+pub async fn sign_in_options(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    if !is_same_origin(&app, &headers) {
+        return Refused(Reason::CeremonyInvalid).into_response();
+    }
+    let asker = cookie::asker(&app, &headers);
+    let aim = Aim { kind: Kind::SignIn, user: None, note: String::new() };
+    let (text, challenge) = match ceremony::begin(&app.keys().ring, aim, &asker.value, app.now(), app.rng()) {
+        Ok(begun) => begun,
+        Err(reason) => return Refused(reason).into_response(),
+    };
+    let body = json!({
+        "ceremony": text,
+        "publicKey": {
+            "challenge": passband_wire::b64::encode(challenge),
+            "rpId": app.party.id(),
+            // Empty: the passkey says who it is. Nothing here depends on whether anyone exists.
+            "allowCredentials": [],
+            "userVerification": "required",
+            "timeout": TIMEOUT_MS,
+        }
+    });
+    let answer = ([no_store()], Json(body)).into_response();
+    with_cookie(answer, cookie::set_asker(&app, &asker))
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    ceremony: String,
+    credential: AuthenticationResponseJson,
+}
+
+/// `POST /ceremony/sign-in`.
+pub async fn sign_in(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !is_same_origin(&app, &headers) {
+        return Refused(Reason::CeremonyInvalid).into_response();
+    }
+    let attempt = Attempt::new(SignInKind::Passkey, caller, app.now());
+    let Ok(answer) = serde_json::from_slice::<Answer>(&body) else {
+        return Refused(attempt.refuse(&app, Reason::PasskeyResponse).await).into_response();
+    };
+    match try_sign_in(&app, &headers, &answer, attempt).await {
+        Ok(response) => response,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn try_sign_in(
+    app: &App,
+    headers: &HeaderMap,
+    answer: &Answer,
+    mut attempt: Attempt,
+) -> Result<Response, StoreError> {
+    let asker = cookie::asker(app, headers);
+    let under_way =
+        ceremony::resume(&app.keys().ring, &answer.ceremony, Kind::SignIn, &asker.value, attempt.at());
+    let under_way = match under_way {
+        Ok(under_way) => under_way,
+        Err(reason) => return Ok(Refused(attempt.refuse(app, reason).await).into_response()),
+    };
+    // Used up by the first answer, good or bad.
+    let refuse = |reason| Refusal { reason, changes: vec![under_way.spend()] };
+    let Some((passkey, owner)) = app.store.passkey(&answer.credential.raw_id).await? else {
+        return Ok(Refused(attempt.refuse(app, refuse(Reason::PasskeyUnknown)).await).into_response());
+    };
+    let stored = sign_in::stored(&passkey, &owner);
+    let rules = AssertionRules {
+        relying_party: &app.party,
+        challenge: under_way.challenge(),
+        user_verification: true,
+        allow_credentials: &[],
+        user_handle: None,
+    };
+    let verified = match assertion::verify(&answer.credential, &stored, &rules) {
+        Ok(verified) => verified,
+        Err(error) => {
+            tracing::info!(code = error.code(), "an assertion was refused");
+            let reason = sign_in::assertion_reason(&error);
+            return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response());
+        }
+    };
+    attempt.by(&owner);
+    let place = place(app, attempt.caller());
+    let (session, mut changes) = match sign_in::with_passkey(&verified, &passkey, &owner, place) {
+        Ok(begun) => begun,
+        Err(reason) => return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response()),
+    };
+    changes.insert(0, under_way.spend());
+    if let Some(before) = cookie::session(app, headers) {
+        // One browser, one session: the one it had ends, so that it cannot be fixed or kept (session fixation).
+        changes.push(Change::EndSession { id: before, at: attempt.at() });
+    }
+    attempt.in_session(session.id, session.factors);
+    let again = attempt.clone();
+    match attempt.grant(app, changes).await {
+        Ok(()) => {
+            let answer = ([no_store()], Json(json!({ "next": null }))).into_response();
+            Ok(with_cookie(answer, Some(cookie::set_session(app, session.id))))
+        }
+        Err(CommitError::Conflict(conflict)) => {
+            let reason = match conflict {
+                Conflict::Spent => Reason::CeremonyReplayed,
+                Conflict::Stale => Reason::PasskeyCounter,
+                Conflict::Duplicate => Reason::CeremonyInvalid,
+            };
+            Ok(Refused(again.refuse(app, reason).await).into_response())
+        }
+        Err(CommitError::Store(error)) => Err(error),
+    }
+}

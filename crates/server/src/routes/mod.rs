@@ -1,0 +1,53 @@
+//! Routes: parse, call the core, map the answer. Nothing is decided here.
+
+pub mod assets;
+pub mod authorize;
+pub mod broker;
+pub mod ceremony;
+pub mod code;
+pub mod device;
+pub mod health;
+pub mod logout;
+pub mod register;
+pub mod session;
+pub mod tap;
+pub mod token;
+pub mod tokens;
+pub mod userinfo;
+pub mod well_known;
+
+use crate::app::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// Every route of the server.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/.well-known/openid-configuration", get(well_known::configuration))
+        .route("/jwks", get(well_known::jwks))
+        .route("/authorize", get(authorize::get).post(authorize::post))
+        .route("/token", post(token::post))
+        .route("/userinfo", get(userinfo::get).post(userinfo::get))
+        .route("/revoke", post(token::revoke))
+        .route("/logout", get(logout::get).post(logout::post))
+        .route("/sign-in", get(session::sign_in))
+        .route("/setup", get(register::setup))
+        .route("/tap", get(tap::get).post(tap::post))
+        .route("/ceremony/sign-in/options", post(ceremony::sign_in_options))
+        .route("/ceremony/sign-in", post(ceremony::sign_in))
+        .route("/ceremony/register/options", post(register::options))
+        .route("/ceremony/register", post(register::finish))
+        .route("/account/passkeys/new", get(register::page))
+        .route("/EnrollmentServer/device/", post(device::join))
+        .route("/EnrollmentServer/device/{id}", axum::routing::delete(device::leave))
+        .route("/{tenant}/oauth2/token", post(broker::post))
+        .route("/{tenant}/oauth2/v2.0/token", post(broker::post))
+        .layer(DefaultBodyLimit::max(256 * 1024))
+        .with_state(app)
+}

@@ -1,0 +1,407 @@
+//! Registering a passkey: behind the set-up link, a pass, or a fresh sign-in.
+
+use super::ceremony::{Refused, TIMEOUT_MS, failed};
+use super::session::{self, no_store, place, see_other, with_cookie};
+use crate::app::App;
+use crate::attempt::{Attempt, audit};
+use crate::cookie;
+use crate::extract::{Caller, Params, is_same_origin};
+use crate::pages;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use passband_core::audit::SignInKind;
+use passband_core::authn::ceremony::{self, Aim, Ceremony, Kind};
+use passband_core::authn::passkey::registration::{self, PasskeyRecord, RegistrationRules};
+use passband_core::authn::sign_in;
+use passband_core::change::{Change, Conflict};
+use passband_core::decision::Refusal;
+use passband_core::directory::{Passkey, Standing, User};
+use passband_core::id::UserId;
+use passband_core::keys::seal::Purpose;
+use passband_core::policy::signal::{EvidenceLevel, Factors};
+use passband_core::reason::Reason;
+use passband_core::rng;
+use passband_core::session::standing::{Live, judge};
+use passband_core::time::{Seconds, Timestamp};
+use passband_store::{CommitError, StoreError};
+use passband_wire::b64;
+use passband_wire::cose::Algorithm;
+use passband_wire::webauthn::RegistrationResponseJson;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Most wanted first; ES256 and RS256 are what every platform has between them.
+const ALGORITHMS: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
+
+/// How recent a sign-in must be to add a passkey (policy.md §1.2 rule 9 says five minutes; a person may read the page).
+const FRESH_FOR: Seconds = Seconds::minutes(10);
+
+/// Passkeys one person may have.
+const MOST: usize = 50;
+
+/// `GET /setup?token=…`: the page behind the set-up link. Addresses are not logged, so neither is the secret.
+pub async fn setup(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let asker = cookie::asker(&app, &headers);
+    let page = pages::Setup {
+        token: pages::Secret::new(params.get("token").chars().take(256).collect()),
+        domain: app.domain.clone(),
+        band: pages::Band::default(),
+        notice: None,
+    };
+    with_cookie(pages::reply(StatusCode::OK, &page, &pages::csp(&[])), cookie::set_asker(&app, &asker))
+}
+
+/// `GET /account/passkeys/new`.
+pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let standing = match session::standing(&app, &headers).await {
+        Ok(standing) => standing,
+        Err(error) => return session::unavailable(&error),
+    };
+    let live = match may_register(&app, standing.as_ref()) {
+        Ok(live) => live,
+        Err(_) => return see_other("/sign-in?fresh=1&next=/account/passkeys/new"),
+    };
+    let asker = cookie::asker(&app, &headers);
+    let by_pass = live.factors().contains(Factors::TEMPORARY_ACCESS_PASS);
+    let user = live.user();
+    let page = pages::Register {
+        viewer: pages::Viewer {
+            name: user.display_name.clone(),
+            upn: user.upn.clone(),
+            is_admin: user.admin,
+        },
+        reason: if by_pass { pages::RegisterReason::First } else { pages::RegisterReason::Another },
+        suggested_name: String::new(),
+        band: pages::Band::default(),
+        notice: None,
+    };
+    with_cookie(pages::reply(StatusCode::OK, &page, &pages::csp(&[])), cookie::set_asker(&app, &asker))
+}
+
+/// A session that may add a passkey: begun by a pass, or by a passkey a moment ago and in person.
+fn may_register<'a>(app: &App, standing: Option<&'a Arc<Standing>>) -> Result<Live<'a>, Reason> {
+    let now = app.now();
+    let live = judge(standing.ok_or(Reason::SessionEnded)?, now)?;
+    let in_person = live.factors().is_strong() && live.session().parent.is_none();
+    if !in_person && !live.factors().contains(Factors::TEMPORARY_ACCESS_PASS) {
+        return Err(Reason::AuthTooWeak);
+    }
+    if now - live.session().auth_time > FRESH_FOR {
+        return Err(Reason::AuthTooOld);
+    }
+    Ok(live)
+}
+
+/// What the page sends first.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Ask {
+    setup: Option<String>,
+    user_principal_name: Option<String>,
+    display_name: Option<String>,
+}
+
+/// Who is to be made when the ceremony ends; sealed into it.
+#[derive(Serialize, Deserialize)]
+struct Founder {
+    link: [u8; 32],
+    until: Timestamp,
+    upn: String,
+    name: String,
+    handle: Vec<u8>,
+}
+
+/// `POST /ceremony/register/options`.
+pub async fn options(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+    if !is_same_origin(&app, &headers) {
+        return Refused(Reason::CeremonyInvalid).into_response();
+    }
+    let Ok(ask) = serde_json::from_slice::<Ask>(&body) else {
+        return Refused(Reason::RequestMalformed).into_response();
+    };
+    let answered = match &ask.setup {
+        Some(link) => founder_options(&app, &headers, link, &ask).await,
+        None => own_options(&app, &headers).await,
+    };
+    match answered {
+        Ok(Ok(response)) => response,
+        Ok(Err(reason)) => Refused(reason).into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn founder_options(
+    app: &App,
+    headers: &HeaderMap,
+    link: &str,
+    ask: &Ask,
+) -> Result<Result<Response, Reason>, StoreError> {
+    let opened = match open_link(app, link) {
+        Ok(opened) => opened,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    if app.store.count_admins().await? > 0 {
+        return Ok(Err(Reason::SetupLinkInvalid));
+    }
+    let name = plain(ask.display_name.as_deref().unwrap_or_default());
+    let Some(upn) = upn(ask.user_principal_name.as_deref().unwrap_or_default()) else {
+        return Ok(Err(Reason::RequestMalformed));
+    };
+    let handle = rng::bytes::<32>(app.rng()).to_vec();
+    let (link, until) = opened;
+    let name = if name.is_empty() { upn.clone() } else { name };
+    let founder = Founder { link, until, upn: upn.clone(), name: name.clone(), handle: handle.clone() };
+    let note = serde_json::to_string(&founder).unwrap_or_default();
+    let aim = Aim { kind: Kind::Registration, user: Some(UserId::generate(app.rng())), note };
+    Ok(begin(app, headers, aim, (&handle, &upn, &name), &[]))
+}
+
+async fn own_options(app: &App, headers: &HeaderMap) -> Result<Result<Response, Reason>, StoreError> {
+    let standing = session::standing(app, headers).await?;
+    let live = match may_register(app, standing.as_ref()) {
+        Ok(live) => live,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let user = live.user();
+    let have = app.store.passkeys_of(user.id).await?;
+    if have.len() >= MOST {
+        return Ok(Err(Reason::PasskeyDuplicate));
+    }
+    let aim = Aim { kind: Kind::Registration, user: Some(user.id), note: String::new() };
+    Ok(begin(app, headers, aim, (&user.handle, &user.upn, &user.display_name), &have))
+}
+
+/// Creation options (WebAuthn L3 §5.4).
+fn begin(
+    app: &App,
+    headers: &HeaderMap,
+    aim: Aim,
+    (handle, upn, name): (&[u8], &str, &str),
+    have: &[Passkey],
+) -> Result<Response, Reason> {
+    let asker = cookie::asker(app, headers);
+    let (text, challenge) = ceremony::begin(&app.keys().ring, aim, &asker.value, app.now(), app.rng())?;
+    let params: Vec<_> =
+        ALGORITHMS.iter().map(|alg| json!({ "type": "public-key", "alg": alg.id() })).collect();
+    let exclude: Vec<_> = have
+        .iter()
+        .map(|passkey| json!({ "type": "public-key", "id": b64::encode(&passkey.id), "transports": passkey.transports }))
+        .collect();
+    let body = json!({
+        "ceremony": text,
+        "publicKey": {
+            "rp": { "id": app.party.id(), "name": "Passband" },
+            "user": { "id": b64::encode(handle), "name": upn, "displayName": name },
+            "challenge": b64::encode(challenge),
+            "pubKeyCredParams": params,
+            "excludeCredentials": exclude,
+            "authenticatorSelection": { "residentKey": "required", "requireResidentKey": true, "userVerification": "required" },
+            "attestation": "none",
+            "extensions": { "credProps": true },
+            "timeout": TIMEOUT_MS,
+        }
+    });
+    let answer = ([no_store()], Json(body)).into_response();
+    Ok(with_cookie(answer, cookie::set_asker(app, &asker)))
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    ceremony: String,
+    credential: RegistrationResponseJson,
+    #[serde(default)]
+    name: String,
+}
+
+/// `POST /ceremony/register`.
+pub async fn finish(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !is_same_origin(&app, &headers) {
+        return Refused(Reason::CeremonyInvalid).into_response();
+    }
+    let attempt = Attempt::new(SignInKind::PasskeyRegistration, caller, app.now());
+    let Ok(answer) = serde_json::from_slice::<Answer>(&body) else {
+        return Refused(attempt.refuse(&app, Reason::PasskeyResponse).await).into_response();
+    };
+    match try_finish(&app, &headers, answer, attempt).await {
+        Ok(response) => response,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn try_finish(
+    app: &App,
+    headers: &HeaderMap,
+    answer: Answer,
+    mut attempt: Attempt,
+) -> Result<Response, StoreError> {
+    let (asker, now) = (cookie::asker(app, headers), attempt.at());
+    let under_way =
+        ceremony::resume(&app.keys().ring, &answer.ceremony, Kind::Registration, &asker.value, now);
+    let under_way = match under_way {
+        Ok(under_way) => under_way,
+        Err(reason) => return Ok(Refused(attempt.refuse(app, reason).await).into_response()),
+    };
+    let refuse = |reason| Refusal { reason, changes: vec![under_way.spend()] };
+    let (owner, mut changes) = match whose(app, headers, &under_way, now).await? {
+        Ok(found) => found,
+        Err(reason) => return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response()),
+    };
+    attempt.by(&owner);
+    let rules = RegistrationRules {
+        relying_party: &app.party,
+        challenge: under_way.challenge(),
+        user_verification: true,
+        conditional: false,
+        algorithms: &ALGORITHMS,
+        attestation_roots: None,
+        now,
+    };
+    let new = match registration::verify(answer.credential, &rules) {
+        Ok(new) => new.into_record(),
+        Err(error) => {
+            tracing::info!(code = error.code(), "a registration was refused");
+            let reason = sign_in::registration_reason(&error);
+            return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response());
+        }
+    };
+    let passkey = passkey(new, &owner, &answer.name, now);
+    let (session, begun) = sign_in::with_new_passkey(&passkey, &owner, place(app, attempt.caller()));
+    let detail =
+        format!("{} ({})", passkey.name, if passkey.backup_eligible { "synced" } else { "device-bound" });
+    changes.insert(0, under_way.spend());
+    changes.push(audit(app, &owner.upn, "Register passkey", owner.id, detail));
+    changes.push(Change::InsertPasskey(Box::new(passkey)));
+    changes.push(begun);
+    if let Some(before) = cookie::session(app, headers) {
+        changes.push(Change::EndSession { id: before, at: now });
+    }
+    attempt.in_session(session.id, session.factors);
+    let again = attempt.clone();
+    match attempt.grant(app, changes).await {
+        Ok(()) => {
+            let next = if owner.admin { "/admin" } else { "/account" };
+            let answer = ([no_store()], Json(json!({ "next": next }))).into_response();
+            Ok(with_cookie(answer, Some(cookie::set_session(app, session.id))))
+        }
+        Err(CommitError::Conflict(conflict)) => {
+            let reason = match conflict {
+                Conflict::Duplicate => Reason::PasskeyDuplicate,
+                Conflict::Spent | Conflict::Stale => Reason::CeremonyReplayed,
+            };
+            Ok(Refused(again.refuse(app, reason).await).into_response())
+        }
+        Err(CommitError::Store(error)) => Err(error),
+    }
+}
+
+/// Whose passkey it will be: the founder's, who is made with it, or that of whoever is signed in and began this.
+async fn whose(
+    app: &App,
+    headers: &HeaderMap,
+    under_way: &Ceremony,
+    now: Timestamp,
+) -> Result<Result<(User, Vec<Change>), Reason>, StoreError> {
+    let Some(id) = under_way.user() else { return Ok(Err(Reason::CeremonyInvalid)) };
+    if under_way.note().is_empty() {
+        let standing = session::standing(app, headers).await?;
+        return Ok(may_register(app, standing.as_ref()).and_then(|live| {
+            // Begun by one person, finished in another's session: not the same registration.
+            if live.user().id == id {
+                Ok((live.user().clone(), Vec::new()))
+            } else {
+                Err(Reason::CeremonyInvalid)
+            }
+        }));
+    }
+    let Ok(founder) = serde_json::from_str::<Founder>(under_way.note()) else {
+        return Ok(Err(Reason::CeremonyInvalid));
+    };
+    if app.store.count_admins().await? > 0 || now >= founder.until {
+        return Ok(Err(Reason::SetupLinkInvalid));
+    }
+    let user = User {
+        id,
+        upn: founder.upn,
+        display_name: founder.name,
+        enabled: true,
+        admin: true,
+        handle: founder.handle,
+        created: now,
+    };
+    let changes = vec![
+        // One link makes one administrator, however many finish at once.
+        Change::Spend { id: founder_lock(), until: Timestamp(i64::MAX) },
+        Change::Spend { id: founder.link, until: founder.until },
+        Change::InsertUser(user.clone()),
+        audit(app, "set-up link", "Create first administrator", id, user.upn.clone()),
+    ];
+    Ok(Ok((user, changes)))
+}
+
+/// The one name under which a first administrator can be made.
+fn founder_lock() -> [u8; 32] {
+    let mut id = [0; 32];
+    id[..13].copy_from_slice(b"first-founder");
+    id
+}
+
+/// Id and end of a set-up link.
+fn open_link(app: &App, link: &str) -> Result<([u8; 32], Timestamp), Reason> {
+    let read = || -> Option<([u8; 32], Timestamp)> {
+        let body = app.keys().ring.open(Purpose::SetupLink, &b64::decode(link, 256).ok()?).ok()?;
+        let (id, until) = body.split_at_checked(16)?;
+        let until = Timestamp(i64::from_be_bytes(until.try_into().ok()?));
+        let mut spend = [0; 32];
+        spend[..5].copy_from_slice(b"setup");
+        spend[16..].copy_from_slice(id);
+        (app.now() < until).then_some((spend, until))
+    };
+    read().ok_or(Reason::SetupLinkInvalid)
+}
+
+fn passkey(new: PasskeyRecord, owner: &User, name: &str, now: Timestamp) -> Passkey {
+    let name = plain(name);
+    Passkey {
+        id: new.credential_id,
+        user: owner.id,
+        public_key: new.public_key,
+        sign_count: new.sign_count,
+        backup_eligible: new.backup_eligible,
+        backup_state: new.backup_state,
+        aaguid: new.aaguid,
+        format: new.attested.format().name().to_owned(),
+        attestation_object: new.attestation_object,
+        client_data: new.client_data_json,
+        transports: new.transports,
+        name: if name.is_empty() { "Passkey".to_owned() } else { name },
+        rp_id: new.rp_id,
+        evidence: EvidenceLevel::E0,
+        created: now,
+        last_used: Some(now),
+    }
+}
+
+/// Text of a person about themselves: one line, printable, at most 100 characters.
+pub fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(100).collect::<String>().trim().to_owned()
+}
+
+/// A `userPrincipalName`: `name@domain`, lower case, without white space; `None` for anything else.
+pub fn upn(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let (local, domain) = text.split_once('@')?;
+    let plain =
+        |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | '"' | '\\' | ',' | ';');
+    let good = !local.is_empty() && !domain.is_empty() && !domain.contains('@') && text.chars().all(plain);
+    (good && text.len() <= 256).then_some(text)
+}

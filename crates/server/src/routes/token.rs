@@ -1,0 +1,236 @@
+//! `/token` (RFC 6749 §4.1.3, §6) and `/revoke` (RFC 7009).
+
+use super::tokens::{self, Target, TargetError, Wanted};
+use crate::app::App;
+use crate::attempt::Attempt;
+use crate::extract::{Caller, Form, Params};
+use crate::refusal::{MALFORMED, UNAVAILABLE, WireError};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use passband_core::audit::SignInKind;
+use passband_core::change::{Change, Conflict};
+use passband_core::directory::App as AppRecord;
+use passband_core::reason::Reason;
+use passband_core::session::code::{Code, Redemption};
+use passband_core::session::grant::{self, RefreshToken};
+use passband_core::session::issue;
+use passband_core::session::standing;
+use passband_store::CommitError;
+use passband_wire::oauth::scope::Scope;
+use passband_wire::prt::DRS_RESOURCE;
+use passband_wire::prt::message::TokenReply;
+use std::sync::Arc;
+
+/// `POST /token`.
+pub async fn post(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Result<Response, WireError> {
+    let form = form.map_err(|_| MALFORMED)?;
+    Ok(answer(&grants(&app, caller, &headers, &form).await?))
+}
+
+/// The grants an app may use, at whichever path it found.
+///
+/// # Errors
+///
+/// [`WireError`].
+pub async fn grants(
+    app: &App,
+    caller: Caller,
+    headers: &HeaderMap,
+    form: &Params,
+) -> Result<TokenReply, WireError> {
+    let kind = match form.get("grant_type") {
+        "authorization_code" => SignInKind::Code,
+        "refresh_token" => SignInKind::Refresh,
+        _ => {
+            return Err(WireError::new("unsupported_grant_type", 70_003, "This grant type is not supported."));
+        }
+    };
+    let mut attempt = Attempt::new(kind, caller, app.now());
+    let client = match tokens::client(app, headers, form).await {
+        Ok(client) => client,
+        Err(TargetError::Refused(reason)) => return Err(attempt.refuse(app, reason).await.into()),
+        Err(TargetError::Store(error)) => return Err(error.into()),
+    };
+    attempt.for_app(&client);
+    match kind {
+        SignInKind::Code => redeem_code(app, &client, form, attempt).await,
+        _ => refresh(app, &client, form, attempt).await,
+    }
+}
+
+/// A token answer is never stored (RFC 6749 §5.1).
+pub fn answer(reply: &TokenReply) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response()
+}
+
+async fn redeem_code(
+    app: &App,
+    client: &AppRecord,
+    form: &Params,
+    mut attempt: Attempt,
+) -> Result<TokenReply, WireError> {
+    let now = attempt.at();
+    let asked = Redemption {
+        client: client.id,
+        redirect_uri: form.get("redirect_uri"),
+        verifier: form.get("code_verifier"),
+    };
+    let redeemed =
+        match Code::open(&app.keys().ring, form.get("code")).and_then(|code| code.redeem(&asked, now)) {
+            Ok(redeemed) => redeemed,
+            Err(reason) => return Err(attempt.refuse(app, reason).await.into()),
+        };
+    let code = redeemed.code();
+    let target =
+        Target { audience: code.resource.clone(), scope: code.scope.parse().map_err(|_| UNAVAILABLE)? };
+    attempt.for_resource(&target.audience);
+    let standing = app.store.standing(code.session).await?;
+    let judged = standing.as_deref().ok_or(Reason::SessionEnded).and_then(|s| standing::judge(s, now));
+    let live = match judged {
+        Ok(live) => live,
+        Err(reason) => return Err(attempt.refuse(app, reason).await.into()),
+    };
+    attempt.rests_on(live);
+    if target.audience == DRS_RESOURCE {
+        if let Err(reason) = issue::fresh(live, now) {
+            return Err(attempt.refuse(app, reason).await.into());
+        }
+    }
+    let mut changes = vec![redeemed.spend()];
+    let mut refresh_token = None;
+    if target.scope.has("offline_access") {
+        let (change, text) = tokens::begin_grant(app, (code.id, code.session), client.id, &target, now)?;
+        changes.push(change);
+        refresh_token = Some(text);
+    }
+    let nonce = code.nonce.as_deref();
+    let reply =
+        tokens::mint(app, Wanted { live, client: client.id, target: &target, nonce, now }, refresh_token)?;
+    let again = attempt.clone();
+    match attempt.grant(app, changes).await {
+        Ok(()) => Ok(reply),
+        Err(CommitError::Conflict(_)) => {
+            let refusal = passband_core::decision::Refusal {
+                reason: Reason::CodeReplayed,
+                changes: vec![redeemed.on_replay(now)],
+            };
+            Err(again.refuse(app, refusal).await.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn refresh(
+    app: &App,
+    client: &AppRecord,
+    form: &Params,
+    attempt: Attempt,
+) -> Result<TokenReply, WireError> {
+    let token = match RefreshToken::open(&app.keys().ring, form.get("refresh_token")) {
+        Ok(token) => token,
+        Err(reason) => return Err(attempt.refuse(app, reason).await.into()),
+    };
+    // Twice at most: once more if another refresh of the same token was faster, to answer by the grace rule.
+    match refresh_once(app, client, form, attempt.clone(), token).await? {
+        Some(reply) => Ok(reply),
+        None => refresh_once(app, client, form, attempt, token).await?.ok_or(UNAVAILABLE),
+    }
+}
+
+/// One try; `None` if another was faster.
+async fn refresh_once(
+    app: &App,
+    client: &AppRecord,
+    form: &Params,
+    mut attempt: Attempt,
+    token: RefreshToken,
+) -> Result<Option<TokenReply>, WireError> {
+    let now = attempt.at();
+    let Some((grant, standing)) = app.store.grant(token.family).await? else {
+        return Err(attempt.refuse(app, Reason::GrantEnded).await.into());
+    };
+    attempt.for_resource(&grant.resource);
+    let good = match grant::check(token, client.id, (&grant, &standing), now) {
+        Ok(good) => good,
+        Err(refusal) => return Err(attempt.refuse(app, refusal).await.into()),
+    };
+    attempt.rests_on(good.live());
+    let target = match narrowed(app, client, form, &grant).await {
+        Ok(target) => target,
+        Err(TargetError::Refused(reason)) => return Err(attempt.refuse(app, reason).await.into()),
+        Err(TargetError::Store(error)) => return Err(error.into()),
+    };
+    if target.audience == DRS_RESOURCE {
+        if let Err(reason) = issue::fresh(good.live(), now) {
+            return Err(attempt.refuse(app, reason).await.into());
+        }
+    }
+    let next = good.next().seal(&app.keys().ring, app.rng()).map_err(|_| UNAVAILABLE)?;
+    let wanted = Wanted { live: good.live(), client: client.id, target: &target, nonce: None, now };
+    let reply = tokens::mint(app, wanted, Some(next))?;
+    let changes: Vec<Change> = good.advance().into_iter().collect();
+    match attempt.grant(app, changes).await {
+        Ok(()) => Ok(Some(reply)),
+        Err(CommitError::Conflict(Conflict::Stale)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a refresh asks for: no more than was granted (RFC 6749 §6). The broker may name another resource.
+async fn narrowed(
+    app: &App,
+    client: &AppRecord,
+    form: &Params,
+    grant: &passband_core::directory::Grant,
+) -> Result<Target, TargetError> {
+    let wide = TargetError::Refused(Reason::ScopeTooWide);
+    let Ok(granted) = grant.scope.parse::<Scope>() else { return Err(wide) };
+    let asked = form.get("scope");
+    let resource = form.get("resource");
+    if client.id == passband_wire::prt::BROKER_CLIENT && !resource.is_empty() {
+        return tokens::target(app, client.id, resource, asked).await;
+    }
+    if !resource.is_empty() && resource != grant.resource {
+        return Err(TargetError::Refused(Reason::ResourceUnknown));
+    }
+    let scope = if asked.is_empty() {
+        granted.clone()
+    } else {
+        asked.parse().map_err(|_| TargetError::Refused(Reason::ScopeTooWide))?
+    };
+    if !scope.is_within(&granted) {
+        return Err(wide);
+    }
+    Ok(Target { audience: grant.resource.clone(), scope })
+}
+
+/// `POST /revoke`: 200 whatever the token was (RFC 7009 §2.2), so that nothing is learnt from asking.
+pub async fn revoke(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Result<StatusCode, WireError> {
+    let form = form.map_err(|_| MALFORMED)?;
+    let client = match tokens::client(&app, &headers, &form).await {
+        Ok(client) => client,
+        Err(TargetError::Refused(reason)) => return Err(reason.into()),
+        Err(TargetError::Store(error)) => return Err(error.into()),
+    };
+    let Ok(token) = RefreshToken::open(&app.keys().ring, form.get("token")) else {
+        return Ok(StatusCode::OK);
+    };
+    if let Some((grant, _)) = app.store.grant(token.family).await? {
+        // A client may revoke its own tokens, and no other's (§2.1).
+        if grant.client == client.id {
+            app.commit(vec![Change::EndGrant { family: token.family, at: app.now() }]).await?;
+        }
+    }
+    Ok(StatusCode::OK)
+}

@@ -1,0 +1,210 @@
+//! Tokens for an app: audience, scope, and the set that is handed out.
+
+use crate::app::App;
+use crate::refusal::{UNAVAILABLE, WireError};
+use axum::http::{HeaderMap, header};
+use passband_core::change::Change;
+use passband_core::directory::{App as AppRecord, Grant};
+use passband_core::id::{ClientId, SessionId};
+use passband_core::reason::Reason;
+use passband_core::session::claims::{ACCESS_TOKEN, ACCESS_TOKEN_TYP, ID_TOKEN_TYP, Subject};
+use passband_core::session::grant::{LIFETIME, RefreshToken};
+use passband_core::session::standing::Live;
+use passband_core::time::Timestamp;
+use passband_store::StoreError;
+use passband_wire::oauth::scope::Scope;
+use passband_wire::prt::message::TokenReply;
+use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE};
+use std::sync::Arc;
+use subtle::ConstantTimeEq as _;
+
+/// What a token is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// `aud` of the access token.
+    pub audience: String,
+    /// Granted scope.
+    pub scope: Scope,
+}
+
+/// A refused or failed look-up.
+#[derive(Debug)]
+pub enum TargetError {
+    /// The caller's fault.
+    Refused(Reason),
+    /// Ours.
+    Store(StoreError),
+}
+
+impl From<StoreError> for TargetError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Finds the audience a client asks for, by `resource` (RFC 8707) or by a scope `<resource>/.default`; without
+/// either it is this server itself, whose tokens open `/userinfo`.
+///
+/// # Errors
+///
+/// [`TargetError`]: an unknown resource or a scope that is not one.
+pub async fn target(app: &App, client: ClientId, resource: &str, scope: &str) -> Result<Target, TargetError> {
+    let scope: Scope = scope.parse().map_err(|_| TargetError::Refused(Reason::ScopeTooWide))?;
+    let text = scope.to_string();
+    let by_scope = text.split(' ').find_map(|token| token.strip_suffix("/.default"));
+    let name = if resource.is_empty() { by_scope.unwrap_or_default() } else { resource };
+    let known = |token: &str| {
+        matches!(token, "openid" | "profile" | "email" | "offline_access")
+            || (!name.is_empty() && token.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))
+    };
+    if !text.is_empty() && !text.split(' ').all(known) {
+        return Err(TargetError::Refused(Reason::ScopeTooWide));
+    }
+    if name.is_empty() {
+        return Ok(Target { audience: app.issuer().to_owned(), scope });
+    }
+    let unknown = || TargetError::Refused(Reason::ResourceUnknown);
+    let record =
+        app.store.app_by_resource(name).await?.filter(|record| record.enabled).ok_or_else(unknown)?;
+    // Only the broker may speak to the registration service (attack A32).
+    if name == DRS_RESOURCE && client != BROKER_CLIENT {
+        return Err(unknown());
+    }
+    // A client may get tokens for itself by its id; for others, under the name they registered.
+    let _ = record;
+    Ok(Target { audience: name.to_owned(), scope })
+}
+
+/// The tokens of one answer, before they are signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The session behind them.
+    pub live: Live<'a>,
+    /// To whom.
+    pub client: ClientId,
+    /// For what.
+    pub target: &'a Target,
+    /// OpenID Connect `nonce`.
+    pub nonce: Option<&'a str>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Signs an access token, an ID token with `openid`, and carries the refresh token along.
+///
+/// # Errors
+///
+/// [`WireError`] if signing fails.
+pub fn mint(app: &App, wanted: Wanted<'_>, refresh: Option<String>) -> Result<TokenReply, WireError> {
+    let keys = app.keys();
+    let subject = Subject {
+        issuer: app.issuer(),
+        tenant: app.tenant,
+        live: wanted.live,
+        client: wanted.client,
+        now: wanted.now,
+    };
+    let scope = wanted.target.scope.to_string();
+    let access = subject.access(&wanted.target.audience, &scope, app.rng());
+    let access_token = keys.tokens.sign(ACCESS_TOKEN_TYP, &access).map_err(|_| UNAVAILABLE)?;
+    let id_token = if wanted.target.scope.has("openid") {
+        Some(keys.tokens.sign(ID_TOKEN_TYP, &subject.id(wanted.nonce)).map_err(|_| UNAVAILABLE)?)
+    } else {
+        None
+    };
+    Ok(TokenReply {
+        token_type: "Bearer".to_owned(),
+        expires_in: ACCESS_TOKEN.0,
+        access_token,
+        scope,
+        refresh_token: refresh,
+        id_token,
+    })
+}
+
+/// A new refresh-token family, with the first of its tokens.
+///
+/// # Errors
+///
+/// [`WireError`] if sealing fails.
+pub fn begin_grant(
+    app: &App,
+    (family, session): ([u8; 16], SessionId),
+    client: ClientId,
+    target: &Target,
+    now: Timestamp,
+) -> Result<(Change, String), WireError> {
+    let grant = Grant {
+        family,
+        session,
+        client,
+        scope: target.scope.to_string(),
+        resource: target.audience.clone(),
+        created: now,
+        expires: now + LIFETIME,
+        generation: 0,
+        advanced: now,
+        ended: None,
+    };
+    let token = RefreshToken { family, generation: 0 };
+    let text = token.seal(&app.keys().ring, app.rng()).map_err(|_| UNAVAILABLE)?;
+    Ok((Change::InsertGrant(grant), text))
+}
+
+/// Finds and authenticates a client (RFC 6749 §2.3): by secret if it has one, by its id if it is public.
+///
+/// # Errors
+///
+/// [`TargetError`]: unknown, switched off, or not authenticated.
+pub async fn client(
+    app: &App,
+    headers: &HeaderMap,
+    form: &crate::extract::Params,
+) -> Result<Arc<AppRecord>, TargetError> {
+    let refused = |reason| TargetError::Refused(reason);
+    let basic = basic(headers).map_err(refused)?;
+    let (id, secret) = match (&basic, form.non_empty("client_secret")) {
+        // One way of authenticating per request (§2.3).
+        (Some(_), Some(_)) => return Err(refused(Reason::ClientAuthFailed)),
+        (Some((id, secret)), None) => (id.as_str(), Some(secret.as_str())),
+        (None, secret) => (form.get("client_id"), secret),
+    };
+    if basic.is_some() && !matches!(form.get("client_id"), "") && form.get("client_id") != id {
+        return Err(refused(Reason::ClientAuthFailed));
+    }
+    let id: ClientId = id.parse().map_err(|_| refused(Reason::AppUnknown))?;
+    let record = app.store.app(id).await?.ok_or(refused(Reason::AppUnknown))?;
+    if !record.enabled {
+        return Err(refused(Reason::AppDisabled));
+    }
+    let good = match (record.secret_hash, secret) {
+        (None, None) => true,
+        (Some(hash), Some(secret)) => bool::from(secret_hash(secret).ct_eq(&hash)),
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    if good { Ok(record) } else { Err(refused(Reason::ClientAuthFailed)) }
+}
+
+/// SHA-256 of a client secret: 256 bits of randomness need no slow hash.
+pub fn secret_hash(secret: &str) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes()).as_ref());
+    out
+}
+
+/// `Authorization: Basic`, its parts percent-decoded (RFC 6749 §2.3.1).
+fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Reason> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let read = || -> Option<(String, String)> {
+        let (scheme, rest) = value.to_str().ok()?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let text = String::from_utf8(passband_wire::b64::decode_std(rest, 1024).ok()?).ok()?;
+        let (id, secret) = text.split_once(':')?;
+        let decode =
+            |part: &str| form_urlencoded::parse(part.as_bytes()).next().map(|(key, _)| key.into_owned());
+        Some((decode(id)?, decode(secret)?))
+    };
+    read().map(Some).ok_or(Reason::ClientAuthFailed)
+}

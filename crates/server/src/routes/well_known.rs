@@ -1,0 +1,54 @@
+//! Discovery (OpenID Connect Discovery 1.0, RFC 8414) and the key set.
+
+use crate::app::App;
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use std::sync::Arc;
+
+/// `GET /.well-known/openid-configuration`.
+pub async fn configuration(State(app): State<Arc<App>>) -> Response {
+    let issuer = app.issuer();
+    let at = |path: &str| format!("{issuer}{path}");
+    let body = json!({
+        "issuer": issuer,
+        "authorization_endpoint": at("/authorize"),
+        "token_endpoint": at("/token"),
+        "userinfo_endpoint": at("/userinfo"),
+        "jwks_uri": at("/jwks"),
+        "revocation_endpoint": at("/revoke"),
+        "end_session_endpoint": at("/logout"),
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "acr_values_supported": ["phr"],
+        "claims_supported": [
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "oid", "tid", "name",
+            "preferred_username", "upn", "deviceid", "passband_binding"
+        ],
+        "prompt_values_supported": ["none", "login"],
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "capabilities": ["kdf_ver2"],
+    });
+    public(Json(body))
+}
+
+/// `GET /jwks`: the active key, the next, and those that still verify.
+pub async fn jwks(State(app): State<Arc<App>>) -> Response {
+    public(Json(app.keys().tokens.jwks()))
+}
+
+/// Any page may read it (RFC 9700 §2.6).
+fn public(body: impl IntoResponse) -> Response {
+    ([(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (header::CACHE_CONTROL, "public, max-age=300")], body)
+        .into_response()
+}
