@@ -145,7 +145,9 @@ impl App {
         let mut body = rng::bytes::<16>(self.rng()).to_vec();
         body.extend_from_slice(&(self.now() + SETUP_FOR).0.to_be_bytes());
         let sealed = self.keys().ring.seal(Purpose::SetupLink, &body, self.rng());
-        Ok(sealed.ok().map(|sealed| format!("{}/setup?token={}", self.config.public_url, b64::encode(sealed))))
+        Ok(sealed
+            .ok()
+            .map(|sealed| format!("{}/setup?token={}", self.config.public_url, b64::encode(sealed))))
     }
 }
 

@@ -8,7 +8,8 @@ use passband_core::time::{Seconds, Timestamp};
 use passband_wire::jose::rsa;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, PublicKeyData, SerialNumber, SignatureAlgorithm, date_time_ymd,
+    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, PublicKeyData, SerialNumber, SignatureAlgorithm,
+    date_time_ymd,
 };
 use serde::{Deserialize, Serialize};
 
@@ -127,7 +128,10 @@ impl DeviceCa {
             extension(5, &holder.tenant.to_guid_bytes()),
             extension(7, digit),
         ];
-        let key = DeviceKey(rsa::public_key_bits(applicant.device_key()).map_err(|_| rcgen::Error::UnsupportedSignatureAlgorithm)?);
+        let key = DeviceKey(
+            rsa::public_key_bits(applicant.device_key())
+                .map_err(|_| rcgen::Error::UnsupportedSignatureAlgorithm)?,
+        );
         Ok(params.signed_by(&key, &self.issuer)?.der().to_vec())
     }
 }

@@ -379,7 +379,7 @@ fn passkey(new: PasskeyRecord, owner: &User, name: &str, now: Timestamp) -> Pass
         backup_eligible: new.backup_eligible,
         backup_state: new.backup_state,
         aaguid: new.aaguid,
-        format: new.attested.format().name().to_owned(),
+        format: new.attested.format().id().to_owned(),
         attestation_object: new.attestation_object,
         client_data: new.client_data_json,
         transports: new.transports,

@@ -49,7 +49,11 @@ pub async fn grants(
         "authorization_code" => SignInKind::Code,
         "refresh_token" => SignInKind::Refresh,
         _ => {
-            return Err(WireError::new("unsupported_grant_type", 70_003, "This grant type is not supported."));
+            return Err(WireError::new(
+                "unsupported_grant_type",
+                70_003,
+                "This grant type is not supported.",
+            ));
         }
     };
     let mut attempt = Attempt::new(kind, caller, app.now());
