@@ -1,0 +1,103 @@
+//! Administration over the admin API.
+
+mod api;
+mod app;
+mod device;
+mod key;
+mod log;
+mod passkey;
+mod tap;
+mod token;
+mod user;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use api::Api;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct AdminArgs {
+    #[command(flatten)]
+    access: Access,
+    #[command(subcommand)]
+    command: AdminCommand,
+}
+
+const EXAMPLES: &str = "Examples:
+  passband admin token --data ./passband-data
+  PASSBAND_TOKEN=$(passband admin token --data ./passband-data) passband admin user list
+  passband admin --data ./passband-data signin tail";
+
+/// How to reach the admin API.
+#[derive(Debug, Args)]
+pub(crate) struct Access {
+    /// The server's public URL
+    #[arg(
+        long,
+        global = true,
+        env = "PASSBAND_URL",
+        default_value = "http://localhost:8480",
+        value_name = "URL"
+    )]
+    url: String,
+    /// A bearer token for the admin API; better given as PASSBAND_TOKEN than where other users can see it
+    #[arg(long, global = true, env = "PASSBAND_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    token: Option<String>,
+    /// The server's data folder, for whoever can read it: a token is made for this one command
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Trust this CA (PEM) and no other, such as the one of `serve --tls-dev`
+    #[arg(long, global = true, value_name = "FILE")]
+    ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Print a bearer token for the admin API; needs --data
+    #[command(after_help = "Examples:\n  passband admin token --data ./passband-data")]
+    Token,
+    /// People
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Temporary Access Passes: how a person gets to their first passkey
+    #[command(subcommand)]
+    Tap(tap::TapCommand),
+    /// Passkeys of a person
+    #[command(subcommand)]
+    Passkey(passkey::PasskeyCommand),
+    /// Applications people sign in to
+    #[command(subcommand)]
+    App(app::AppCommand),
+    /// Devices
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
+    /// The sign-in log
+    #[command(subcommand)]
+    Signin(log::SigninCommand),
+    /// The log of changes to the directory
+    #[command(subcommand)]
+    Audit(log::AuditCommand),
+    /// Keys that sign tokens
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+}
+
+pub(crate) async fn run(args: AdminArgs, out: &Output) -> Result<(), Failure> {
+    if matches!(args.command, AdminCommand::Token) {
+        return token::print(args.access.data.as_deref(), out);
+    }
+    let api = Api::connect(&args.access)?;
+    match args.command {
+        AdminCommand::Token => Ok(()),
+        AdminCommand::User(command) => user::run(command, &api, out).await,
+        AdminCommand::Tap(command) => tap::run(command, &api, out).await,
+        AdminCommand::Passkey(command) => passkey::run(command, &api, out).await,
+        AdminCommand::App(command) => app::run(command, &api, out).await,
+        AdminCommand::Device(command) => device::run(command, &api, out).await,
+        AdminCommand::Signin(command) => log::signin(command, &api, out).await,
+        AdminCommand::Audit(command) => log::audit(command, &api, out).await,
+        AdminCommand::Key(command) => key::run(command, &api, out).await,
+    }
+}

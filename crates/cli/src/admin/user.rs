@@ -1,0 +1,110 @@
+//! `admin user`.
+
+use super::api::{Api, segment};
+use crate::failure::Failure;
+use crate::output::{Column, Output};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+const COLUMNS: &[Column] = &[
+    ("ID", &["/id"]),
+    ("USER", &["/userPrincipalName"]),
+    ("NAME", &["/displayName"]),
+    ("ENABLED", &["/accountEnabled"]),
+    ("ADMIN", &["/passband_isAdministrator"]),
+    ("CREATED", &["/createdDateTime"]),
+];
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// List people
+    List {
+        /// The most to list
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        top: usize,
+    },
+    /// Add a person; give them a pass next, with `admin tap create`
+    Create(CreateArgs),
+    /// Show a person
+    Show(Who),
+    /// Stop a person from signing in, and end what is open
+    Disable(Who),
+    /// Let a person sign in again
+    Enable(Who),
+    /// Delete a person with their passkeys, passes and sessions
+    Delete(Who),
+    /// End every session of a person: PRTs, refresh tokens, browsers
+    RevokeSessions(Who),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  passband admin user create ada@example.com --name 'Ada Lovelace'")]
+pub(super) struct CreateArgs {
+    /// userPrincipalName, in one of the tenant's domains
+    upn: String,
+    /// Display name
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// May administer this server
+    #[arg(long)]
+    admin: bool,
+    /// Cannot sign in until enabled
+    #[arg(long)]
+    disabled: bool,
+}
+
+/// A person.
+#[derive(Debug, Args)]
+pub(super) struct Who {
+    /// Id or userPrincipalName
+    user: String,
+}
+
+pub(super) async fn run(command: UserCommand, api: &Api, out: &Output) -> Result<(), Failure> {
+    match command {
+        UserCommand::List { top } => {
+            let rows = api.list("/v1.0/users", None, top).await?;
+            out.list(&rows, COLUMNS, "There is nobody yet.");
+        }
+        UserCommand::Create(args) => {
+            let body = json!({
+                "userPrincipalName": args.upn,
+                "displayName": args.name,
+                "accountEnabled": !args.disabled,
+                "passband_isAdministrator": args.admin,
+            });
+            out.object(&api.post("/v1.0/users", &body).await?);
+        }
+        UserCommand::Show(who) => out.object(&api.get(&who.path()?, &[]).await?),
+        UserCommand::Disable(who) => enable(&who, false, api, out).await?,
+        UserCommand::Enable(who) => enable(&who, true, api, out).await?,
+        UserCommand::Delete(who) => {
+            api.delete(&who.path()?).await?;
+            out.say(&format!("Deleted {}", who.user), &json!({ "deleted": who.user }));
+        }
+        UserCommand::RevokeSessions(who) => {
+            api.post(&format!("{}/revokeSignInSessions", who.path()?), &json!({})).await?;
+            out.say(&format!("Ended every session of {}", who.user), &json!({ "revoked": who.user }));
+        }
+    }
+    Ok(())
+}
+
+async fn enable(who: &Who, enabled: bool, api: &Api, out: &Output) -> Result<(), Failure> {
+    api.patch(&who.path()?, &json!({ "accountEnabled": enabled })).await?;
+    let verb = if enabled { "Enabled" } else { "Disabled" };
+    out.say(&format!("{verb} {}", who.user), &json!({ "id": who.user, "accountEnabled": enabled }));
+    Ok(())
+}
+
+impl Who {
+    /// The person's path.
+    pub(super) fn path(&self) -> Result<String, Failure> {
+        Ok(format!("/v1.0/users/{}", segment(&self.user)?))
+    }
+
+    /// What to call them.
+    pub(super) fn name(&self) -> &str {
+        &self.user
+    }
+}
