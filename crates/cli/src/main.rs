@@ -4,6 +4,7 @@ mod admin;
 mod device;
 mod failure;
 mod output;
+mod serve;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -33,6 +34,8 @@ enum Command {
     Device(device::DeviceCommand),
     /// Sign in on this device: a passkey in the browser, then a PRT bound to the device
     Login(device::LoginArgs),
+    /// Run the server
+    Serve(serve::ServeArgs),
     /// Print an access token for an app, from this device's PRT
     Token(device::TokenArgs),
     /// Print the PRT cookie that signs a browser in
@@ -59,6 +62,7 @@ fn run(command: Command, out: &Output) -> Result<(), Failure> {
         Command::Admin(args) => client(admin::run(args, out)),
         Command::Device(command) => client(device::run(command, out)),
         Command::Login(args) => client(device::login(args, out)),
+        Command::Serve(args) => serve::run(args),
         Command::Token(args) => client(device::token(args, out)),
         Command::Cookie(args) => client(device::cookie(args, out)),
     }

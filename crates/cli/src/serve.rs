@@ -1,0 +1,118 @@
+//! `passband serve`: runs the server until it is asked to stop.
+
+use crate::failure::Failure;
+use clap::Args;
+use passband_server::app::App;
+use passband_server::config::File;
+use passband_server::serve::Server;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
+
+/// What `passband serve` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ServeArgs {
+    /// A TOML file with these options; the command line overrules it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the keys and the database [default: ./passband-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8480]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// How people and apps reach it [default: http://localhost:8480]
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// sqlite://PATH or postgres://USER@HOST/NAME [default: SQLite in the data folder]
+    #[arg(long, value_name = "URL", env = "PASSBAND_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// Certificate chain, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Make a private CA in the data folder and use it
+    #[arg(long, conflicts_with = "tls_cert")]
+    tls_dev: bool,
+}
+
+const EXAMPLES: &str = "Examples:
+  passband serve
+  passband serve --data /var/lib/passband --public-url https://id.example.org --tls-cert chain.pem --tls-key key.pem
+  passband serve --database postgres://passband@db.example.org/passband
+
+Set PASSBAND_LOG=debug for more in the log.";
+
+/// Runs the server.
+///
+/// # Errors
+///
+/// [`Failure`] if it cannot start.
+pub fn run(args: ServeArgs) -> Result<(), Failure> {
+    log();
+    let file = match &args.config {
+        Some(path) => File::read(path).map_err(|error| Failure::usage(&error.to_string()))?,
+        None => File::default(),
+    };
+    let line = File {
+        data: args.data,
+        listen: args.listen,
+        public_url: args.public_url,
+        database: args.database,
+        tls_cert: args.tls_cert,
+        tls_key: args.tls_key,
+        tls_dev: args.tls_dev,
+    };
+    let config = line.or(file).finish().map_err(|error| Failure::usage(&error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::unusable("runtime", format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        let app = App::open(config).await.map_err(|error| Failure::unusable("start", error.to_string()))?;
+        let server = Server::bind(Arc::clone(&app)).await;
+        let server = server.map_err(|error| Failure::unusable("listen", error.to_string()))?;
+        announce(&app, server.address()).await?;
+        server.run(stop()).await;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+/// JSON lines on standard error; standard output is for what a person is waiting for.
+fn log() {
+    let filter = EnvFilter::try_from_env("PASSBAND_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+#[expect(clippy::print_stdout, reason = "the link a person waits for")]
+async fn announce(app: &App, address: SocketAddr) -> Result<(), Failure> {
+    tracing::info!(%address, public_url = app.config.public_url, tenant = %app.tenant, "listening");
+    println!("Passband is at {}", app.config.public_url);
+    let link = app.setup_link().await.map_err(|error| Failure::unusable("start", error.to_string()))?;
+    if let Some(link) = link {
+        println!(
+            "\nMake yourself the first administrator; the link works for 30 minutes, once:\n\n  {link}\n"
+        );
+    }
+    Ok(())
+}
+
+/// Resolves on SIGINT or SIGTERM.
+async fn stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+    tracing::info!("stopping: requests under way may end");
+}
