@@ -1,1 +1,3 @@
-//! passband-testkit
+//! Stand-ins for the world: what a test, a demonstration or a benchmark signs in with.
+
+pub mod authenticator;

@@ -195,7 +195,7 @@ pub fn verify(
 
     // Step 25, a credential id of at most 1023 bytes, held when the authenticator data were read. Step 26 is
     // the store's. Step 27 follows.
-    let record = PasskeyRecord {
+    Ok(NewPasskey(PasskeyRecord {
         credential_id: credential.credential_id.to_vec(),
         rp_id: party.id.clone(),
         public_key: credential.public_key.to_vec(),
@@ -209,14 +209,8 @@ pub fn verify(
         trusted,
         transports: transports(&answer.transports),
         discoverable: response.client_extension_results.cred_props.and_then(|properties| properties.rk),
-        // The last two move, so they come last.
-        client_data_json: Vec::new(),
-        attestation_object: Vec::new(),
-    };
-    Ok(NewPasskey(PasskeyRecord {
         attestation_object: response.response.attestation_object.0,
         client_data_json: response.response.client_data_json.0,
-        ..record
     }))
 }
 
