@@ -340,3 +340,79 @@ fn sign(key: &EcdsaKeyPair, authenticator_data: &[u8], client_data: &[u8]) -> Ve
     // ECDSA with a valid key fails only if the machine has no randomness left.
     key.sign(&SystemRandom::new(), &signed).expect("signing with a valid key").as_ref().to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts upwards: the same in each run.
+    struct Counter(AtomicU32);
+
+    impl Random for Counter {
+        fn fill(&self, out: &mut [u8]) {
+            for chunk in out.chunks_mut(4) {
+                let count = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+                chunk.copy_from_slice(&count[..chunk.len()]);
+            }
+        }
+    }
+
+    fn creation(alg: i64, exclude: &str) -> Value {
+        let exclude = match exclude {
+            "" => json!([]),
+            id => json!([{"type": "public-key", "id": id}]),
+        };
+        json!({
+            "rp": {"id": "example.org", "name": "Test"},
+            "user": {"id": "AAEC", "name": "ada", "displayName": "Ada"},
+            "challenge": b64::encode([7; 32]),
+            "pubKeyCredParams": [{"type": "public-key", "alg": alg}],
+            "excludeCredentials": exclude,
+        })
+    }
+
+    fn request(rp_id: &str) -> Value {
+        json!({"challenge": b64::encode([7; 32]), "rpId": rp_id})
+    }
+
+    #[test]
+    fn the_browser_in_front_guards_the_rp_id() {
+        let rng = Counter(AtomicU32::new(1));
+        let mut authenticator = SoftAuthenticator::new(Model::synced());
+        for origin in ["https://example.org", "https://id.example.org", "http://example.org:8080"] {
+            assert!(authenticator.create(&creation(-7, ""), origin, &rng).is_ok(), "{origin}");
+        }
+        for origin in ["https://evil.test", "https://notexample.org", "https://example.org.evil.test"] {
+            let refused = authenticator.create(&creation(-7, ""), origin, &rng);
+            assert_eq!(refused, Err(AuthenticatorError::Origin), "{origin}");
+            let refused = authenticator.get(&request("example.org"), origin, &rng);
+            assert_eq!(refused, Err(AuthenticatorError::Origin), "{origin}");
+        }
+        assert_eq!(authenticator.len(), 3);
+    }
+
+    #[test]
+    fn it_refuses_as_a_browser_does() {
+        let rng = Counter(AtomicU32::new(1));
+        let mut authenticator = SoftAuthenticator::new(Model::device_bound());
+        let origin = "https://example.org";
+        let nothing = authenticator.get(&request("example.org"), origin, &rng);
+        assert_eq!(nothing, Err(AuthenticatorError::NoCredential));
+        let rsa = authenticator.create(&creation(-257, ""), origin, &rng);
+        assert_eq!(rsa, Err(AuthenticatorError::NoAlgorithm));
+        let answer = authenticator.create(&creation(-7, ""), origin, &rng).unwrap();
+        let again = authenticator.create(&creation(-7, answer["id"].as_str().unwrap()), origin, &rng);
+        assert_eq!(again, Err(AuthenticatorError::Excluded));
+        assert_eq!(authenticator.create(&json!({}), origin, &rng), Err(AuthenticatorError::Options));
+    }
+
+    #[test]
+    fn the_same_randomness_makes_the_same_passkey() {
+        let make = || {
+            let mut authenticator = SoftAuthenticator::new(Model::synced());
+            let rng = Counter(AtomicU32::new(1));
+            authenticator.create(&creation(-7, ""), "https://example.org", &rng).unwrap()
+        };
+        assert_eq!(make(), make());
+    }
+}

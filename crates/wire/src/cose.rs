@@ -406,3 +406,71 @@ fn rsa(
     }
     PublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| CoseError::RsaModulus)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{
+        ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
+        KeyPair,
+    };
+
+    /// RFC 9052 Appendix C.7.1, the key "meriadoc.brandybuck@buckland.example", with its algorithm added.
+    const X: &[u8] = b"\x65\xed\xa5\xa1\x25\x77\xc2\xba\xe8\x29\x43\x7f\xe3\x38\x70\x1a\
+        \x10\xaa\xa3\x75\xe1\xbb\x5b\x5d\xe1\x08\xde\x43\x9c\x08\x55\x1d";
+    const Y: &[u8] = b"\x1e\x52\xed\x75\x70\x11\x63\xf7\xf9\xe4\x0d\xdf\x9f\x34\x1b\x3d\
+        \xc9\xba\x86\x0a\xf7\xe0\xca\x7c\xa7\xe9\xee\xcd\x00\x84\xd1\x9c";
+
+    #[test]
+    fn what_is_read_is_written_again() {
+        let mut out = Writer::new();
+        out.map(5).int(1).int(2).int(3).int(-7).int(-1).int(1).int(-2).bytes(X).int(-3).bytes(Y);
+        let bytes = out.into_bytes();
+        let key = CoseKey::parse(&bytes).unwrap();
+        assert_eq!(key.algorithm(), Algorithm::Es256);
+        assert_eq!(key.to_bytes(), bytes);
+        assert_eq!(CoseKey::parse(&bytes[..bytes.len() - 1]), Err(CborError::Truncated.into()));
+        assert_eq!(CoseKey::parse(&[&bytes[..], &[0]].concat()), Err(CborError::Trailing.into()));
+    }
+
+    #[test]
+    fn ecdsa_signatures_are_der() {
+        let rng = SystemRandom::new();
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &rng).unwrap();
+        let der = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.as_ref()).unwrap();
+        let raw = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref()).unwrap();
+        let point = der.public_key().as_ref().into();
+        let key = CoseKey::new(Algorithm::Es256, KeyMaterial::Ec2 { curve: Curve::P256, point }).unwrap();
+        assert_eq!(key.verify(b"hi", der.sign(&rng, b"hi").unwrap().as_ref()), Ok(()));
+        assert_eq!(key.verify(b"ho", der.sign(&rng, b"hi").unwrap().as_ref()), Err(BadSignature));
+        assert_eq!(key.verify(b"hi", raw.sign(&rng, b"hi").unwrap().as_ref()), Err(BadSignature));
+    }
+
+    #[test]
+    fn an_ed25519_key_verifies_and_comes_back() {
+        let pair = Ed25519KeyPair::generate().unwrap();
+        let x = pair.public_key().as_ref().try_into().unwrap();
+        let key = CoseKey::new(Algorithm::EdDsa, KeyMaterial::Ed25519(x)).unwrap();
+        assert_eq!(CoseKey::parse(&key.to_bytes()), Ok(key.clone()));
+        assert_eq!(key.verify(b"hi", pair.sign(b"hi").as_ref()), Ok(()));
+        assert_eq!(key.verify(b"ho", pair.sign(b"hi").as_ref()), Err(BadSignature));
+    }
+
+    #[test]
+    fn numbers_name_one_algorithm_each() {
+        for algorithm in [
+            Algorithm::EdDsa,
+            Algorithm::Es256,
+            Algorithm::Es384,
+            Algorithm::Es512,
+            Algorithm::Ps256,
+            Algorithm::Rs256,
+        ] {
+            assert_eq!(Algorithm::from_id(algorithm.id()), Ok(algorithm));
+        }
+        for id in [0, 7, -9, -47, -53, -65535] {
+            assert_eq!(Algorithm::from_id(id), Err(CoseError::UnsupportedAlgorithm), "{id}");
+        }
+    }
+}

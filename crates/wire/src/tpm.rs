@@ -226,3 +226,44 @@ impl<'a> Reader<'a> {
         if self.0.is_empty() { Ok(()) } else { Err(TpmError) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An RSA key as Windows makes them: no policy, no scheme, default exponent.
+    fn rsa_area(bits: u16, exponent: u32, modulus: usize) -> Vec<u8> {
+        let mut area = vec![0, 1, 0, 0x0b, 0, 6, 4, 0x72, 0, 0, 0, 0x10, 0, 0x10];
+        area.extend(bits.to_be_bytes());
+        area.extend(exponent.to_be_bytes());
+        area.extend((modulus as u16).to_be_bytes());
+        area.extend(vec![0xff; modulus]);
+        area
+    }
+
+    #[test]
+    fn an_rsa_area_gives_modulus_and_exponent() {
+        for (exponent, bytes) in [(0, &[1, 0, 1][..]), (3, &[3])] {
+            let area = rsa_area(2048, exponent, 256);
+            let read = PublicArea::parse(&area).unwrap();
+            assert_eq!(read.key, KeyMaterial::Rsa { n: vec![0xff; 256].into(), e: bytes.into() });
+            assert_eq!((read.attributes, read.name().len()), (0x0006_0472, 34));
+        }
+    }
+
+    #[test]
+    fn lengths_must_agree_to_the_last_byte() {
+        let good = rsa_area(2048, 0, 256);
+        for end in 0..good.len() {
+            assert_eq!(PublicArea::parse(&good[..end]), Err(TpmError), "{end}");
+        }
+        assert_eq!(PublicArea::parse(&[&good[..], &[0]].concat()), Err(TpmError));
+        assert_eq!(PublicArea::parse(&rsa_area(2048, 0, 255)), Err(TpmError));
+        for end in 0..4 + 2 + 2 + 2 + 25 {
+            assert!(Attest::parse(&vec![0; end]).is_err(), "{end}");
+        }
+        let attest = [0; 4 + 2 + 2 + 2 + 25 + 4];
+        assert_eq!(Attest::parse(&attest).unwrap().certified_name(), Ok(&[][..]));
+        assert_eq!(Attest::parse(&attest[..38]).unwrap().certified_name(), Err(TpmError));
+    }
+}

@@ -1,1 +1,20 @@
-//! statement
+//! Attestation statements, format by format: a good one of each, then each of its rules broken alone.
+
+mod android_key;
+mod apple;
+mod fido_u2f;
+mod packed;
+mod tpm;
+
+use crate::support::cert::Cert;
+use crate::support::forge::Forge;
+use passband_core::authn::passkey::registration::RegistrationError;
+use passband_core::platform::StatementError;
+
+fn refused(forge: &Forge, fmt: &str, statement: &[u8], expected: StatementError) {
+    let outcome = forge.verify(fmt, statement).map(|_| ());
+    assert_eq!(outcome, Err(RegistrationError::Statement(expected)));
+}
+
+/// Each certificate in its own way wrong, and what that is.
+type Wrong = (Cert, StatementError);

@@ -7,6 +7,7 @@ use passband_core::authn::passkey::assertion::{self, AssertionRules};
 use passband_core::authn::passkey::registration::{self, RegistrationError};
 use passband_core::platform::path::PathError;
 use passband_core::platform::{AttestationType, StatementError};
+use passband_wire::cose::CoseKey;
 use passband_wire::webauthn::AttestationObject;
 
 struct Exceptions(Vec<(String, String, String)>);
@@ -51,6 +52,8 @@ fn all_vectors_come_to_what_is_expected() {
             assert_eq!(record.client_data_json, vector.registration.client_data);
             stored = passkey.stored(USER.to_vec());
             assert_eq!(stored, vector.stored(), "{}", vector.id);
+            let key = CoseKey::parse(&stored.public_key).unwrap();
+            assert_eq!(key.to_bytes(), stored.public_key, "{}", vector.id);
         }
         let rules = AssertionRules {
             relying_party: &party,

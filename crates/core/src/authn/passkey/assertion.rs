@@ -184,9 +184,11 @@ pub fn verify(
 /// must not tell which credentials exist.
 #[must_use]
 pub fn refuse_unknown(response: &AuthenticationResponseJson, rules: &AssertionRules<'_>) -> AssertionError {
+    // It passes every check before the signature that an existing one would.
+    let owner = rules.user_handle.or(response.response.user_handle.as_deref());
     let decoy = StoredPasskey {
         credential_id: response.raw_id.to_vec(),
-        user_handle: response.response.user_handle.as_deref().unwrap_or_default().to_vec(),
+        user_handle: owner.unwrap_or_default().to_vec(),
         rp_id: rules.relying_party.id.clone(),
         public_key: DECOY.to_vec(),
         sign_count: 0,

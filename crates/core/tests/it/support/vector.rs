@@ -13,7 +13,6 @@ use serde_json::Value;
 pub struct Vectors {
     pub credentials: Vec<Vector>,
     pub root: TrustAnchor,
-    pub root_der: Vec<u8>,
 }
 
 pub struct Vector {
@@ -37,9 +36,9 @@ pub const USER: &[u8] = b"user";
 pub fn vectors() -> Vectors {
     let text = include_str!("../../../../../vectors/webauthn-l3.json");
     let all: Value = serde_json::from_str(text).unwrap();
-    let root_der = hex(&all["attestation_ca_cert"]);
+    let root = hex(&all["attestation_ca_cert"]);
     let credentials = all["credentials"].as_array().unwrap().iter().map(vector).collect();
-    Vectors { credentials, root: TrustAnchor::from_der(root_der.clone()).unwrap(), root_der }
+    Vectors { credentials, root: TrustAnchor::from_der(root).unwrap() }
 }
 
 /// The vectors stand in frames of two kinds, so their relying party allows them.
