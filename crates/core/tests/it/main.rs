@@ -2,7 +2,6 @@
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used, reason = "the lint spares test functions, but not their helpers")]
 
-mod assertion;
 mod mutation;
 mod path;
 mod registration;

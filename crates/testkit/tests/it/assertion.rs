@@ -1,18 +1,27 @@
 //! What must not sign anybody in, each by a rule of its own. The answers are those of the software
 //! authenticator with one quirk.
 
-use crate::support::{CHALLENGE, ORIGIN, RP_ID, party, rules};
 use passband_core::authn::passkey::assertion::{self, AssertionError, AssertionRules, AssertionVerified};
-use passband_core::authn::passkey::{CeremonyError, Framing, RelyingParty, StoredPasskey, registration};
+use passband_core::authn::passkey::registration::{self, RegistrationRules};
+use passband_core::authn::passkey::{CeremonyError, Framing, RelyingParty, StoredPasskey};
 use passband_testkit::authenticator::{Model, SoftAuthenticator};
 use passband_wire::b64;
+use passband_wire::cose::Algorithm;
 use passband_wire::rng::SystemRandom;
+use passband_wire::time::Timestamp;
 use passband_wire::webauthn::{
     AuthenticationResponseJson, AuthenticatorDataError, B64Url, ClientDataError, Flags,
 };
 use serde_json::{Value, json};
 
+const ORIGIN: &str = "https://example.org";
+const RP_ID: &str = "example.org";
+const CHALLENGE: [u8; 32] = [7; 32];
 const USER: &[u8] = b"0123456789abcdef";
+
+fn party() -> RelyingParty {
+    RelyingParty::new(RP_ID, vec![ORIGIN.to_owned()], Framing::Refused)
+}
 
 struct Bench {
     authenticator: SoftAuthenticator,
@@ -36,7 +45,15 @@ fn bench(model: Model) -> Bench {
     let answer = authenticator.create(&creation(), ORIGIN, &SystemRandom).unwrap();
     let passkey = registration::verify(
         serde_json::from_value(answer).unwrap(),
-        &registration::RegistrationRules { user_verification: true, ..rules(&party(), &CHALLENGE, None) },
+        &RegistrationRules {
+            relying_party: &party(),
+            challenge: &CHALLENGE,
+            user_verification: true,
+            conditional: false,
+            algorithms: &[Algorithm::Es256],
+            attestation_roots: None,
+            now: Timestamp(1_795_348_800),
+        },
     )
     .unwrap();
     assert_eq!(passkey.record().discoverable, Some(true));
@@ -335,9 +352,10 @@ fn der_of(r: &[u8; 32], s: &[u8; 32]) -> Vec<u8> {
     let number = |value: &[u8; 32]| {
         let digits = &value[value.iter().take_while(|byte| **byte == 0).count()..];
         let sign: &[u8] = if digits[0] >= 0x80 { &[0] } else { &[] };
-        crate::support::cert::der(0x02, &[sign, digits])
+        [&[0x02, (sign.len() + digits.len()) as u8], sign, digits].concat()
     };
-    crate::support::cert::der(0x30, &[&number(r), &number(s)])
+    let numbers = [number(r), number(s)].concat();
+    [&[0x30, numbers.len() as u8], &numbers[..]].concat()
 }
 
 /// `n - s` for the order `n` of P-256.
