@@ -1,6 +1,7 @@
 //! The one binary: arguments, wiring, exit codes.
 
 mod admin;
+mod demo;
 mod device;
 mod failure;
 mod output;
@@ -34,6 +35,8 @@ enum Command {
     Device(device::DeviceCommand),
     /// Sign in on this device: a passkey in the browser, then a PRT bound to the device
     Login(device::LoginArgs),
+    /// Show the whole chain on this machine, each step checked, the refusals too
+    Demo(demo::DemoArgs),
     /// Run the server
     Serve(serve::ServeArgs),
     /// Print an access token for an app, from this device's PRT
@@ -62,6 +65,7 @@ fn run(command: Command, out: &Output) -> Result<(), Failure> {
         Command::Admin(args) => client(admin::run(args, out)),
         Command::Device(command) => client(device::run(command, out)),
         Command::Login(args) => client(device::login(args, out)),
+        Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Token(args) => client(device::token(args, out)),
         Command::Cookie(args) => client(device::cookie(args, out)),

@@ -11,6 +11,7 @@ pub mod extract;
 pub mod pages;
 pub mod refusal;
 pub mod routes;
+pub mod sample;
 pub mod serve;
 pub mod sweep;
 pub mod throttle;
