@@ -10,6 +10,9 @@ pub enum StoreError {
     /// The store was closed, or the runtime it was opened in has ended.
     #[error("the store is closed; open it again")]
     Closed,
+    /// Answers kept in memory, on a database that other processes write to.
+    #[error("answers of PostgreSQL cannot be kept in memory: another process would change them unseen")]
+    Caching,
     /// A cursor that no list of this store has handed out.
     #[error("the page cursor is not one this server made; start again from the first page")]
     Cursor,

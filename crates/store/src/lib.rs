@@ -61,8 +61,6 @@ pub struct Store {
     read: AnyPool,
     queue: mpsc::Sender<Job>,
     cache: Option<Arc<Cache>>,
-    /// Held for its drop; the writer holds it too, until the last commit is on disk.
-    _lock: Option<Arc<Lock>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -93,12 +91,12 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open); and [`StoreError::Url`] for [`Caching::InProcess`] on PostgreSQL, where a
+    /// As [`open`](Self::open); and [`StoreError::Caching`] for [`Caching::InProcess`] on PostgreSQL, where a
     /// revocation by another process would go unseen.
     pub async fn open_with(url: &str, caching: Caching) -> Result<Self, StoreError> {
         let target = Target::of(url)?;
         if matches!((&target, caching), (Target::Postgres, Caching::InProcess)) {
-            return Err(StoreError::Url);
+            return Err(StoreError::Caching);
         }
         let lock = Lock::take(&target)?;
         let Pools { read, write } = Pools::open(&target, url).await?;
@@ -111,10 +109,11 @@ impl Store {
             begin: target.begin(),
             cache: cache.clone(),
             held: None,
-            lock: lock.clone(),
+            read: read.clone(),
+            lock,
         };
         tokio::spawn(writer.serve(jobs));
-        Ok(Self { read, queue, cache, _lock: lock })
+        Ok(Self { read, queue, cache })
     }
 
     /// Whether answers are kept in memory.
@@ -163,7 +162,6 @@ impl Store {
             // A writer that is gone has nothing left to write.
             let _ = answered.await;
         }
-        self.read.close().await;
     }
 
     async fn one(&self, sql: &'static str, args: Args) -> Result<Option<AnyRow>, StoreError> {

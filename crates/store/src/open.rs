@@ -7,7 +7,6 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Said to each connection to SQLite. FULL: an answered commit survives a power cut, also in WAL mode.
@@ -138,7 +137,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    pub(crate) fn take(target: &Target) -> Result<Option<Arc<Self>>, StoreError> {
+    pub(crate) fn take(target: &Target) -> Result<Option<Self>, StoreError> {
         let Target::Sqlite(path) = target else {
             return Ok(None);
         };
@@ -160,7 +159,7 @@ impl Lock {
             Err(std::fs::TryLockError::Error(error)) => return Err(fail(error)),
         }
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(fail)?;
-        Ok(Some(Arc::new(Self { _file: file })))
+        Ok(Some(Self { _file: file }))
     }
 }
 

@@ -28,6 +28,9 @@ pub(crate) enum Job {
     Sweep(Sweep),
     /// Stop when all that was queued before is done.
     Close(oneshot::Sender<()>),
+    /// Meet a bug.
+    #[cfg(test)]
+    Panic,
 }
 
 /// A list of changes and who waits for it.
@@ -50,8 +53,10 @@ pub(crate) struct Writer {
     pub(crate) begin: &'static str,
     pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) held: Option<PoolConnection<Any>>,
-    /// The data folder stays ours until the last queued commit is on disk.
-    pub(crate) lock: Option<Arc<Lock>>,
+    /// Closed with the writer: who reads after the lock is gone may be contradicted.
+    pub(crate) read: AnyPool,
+    /// The database stays ours until the last queued commit is on disk, also when the store is dropped.
+    pub(crate) lock: Option<Lock>,
 }
 
 impl Writer {
@@ -62,6 +67,8 @@ impl Writer {
         while queue.recv_many(&mut jobs, GROUP).await > 0 {
             let mut commits = Vec::with_capacity(jobs.len());
             let mut sweeps = Vec::new();
+            #[cfg(test)]
+            let mut buggy = false;
             for job in jobs.drain(..) {
                 match job {
                     Job::Commit(commit) => commits.push(commit),
@@ -70,9 +77,13 @@ impl Writer {
                         queue.close();
                         closing.push(answer);
                     }
+                    #[cfg(test)]
+                    Job::Panic => buggy = true,
                 }
             }
             let work = async {
+                #[cfg(test)]
+                assert!(!buggy, "a bug, as the test asked for");
                 if !commits.is_empty() {
                     self.commit_all(commits).await;
                 }
@@ -94,6 +105,7 @@ impl Writer {
             }
         }
         self.held = None;
+        self.read.close().await;
         self.pool.close().await;
         drop(self.lock);
         for answer in closing {
@@ -272,4 +284,23 @@ async fn surviving<F: Future<Output = ()>>(work: F) -> Result<(), ()> {
         }
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use passband_core::time::Timestamp;
+
+    #[tokio::test]
+    async fn a_panic_costs_one_group_and_not_the_writer() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let spend = |n| vec![Change::Spend { id: [n; 32], until: Timestamp(1) }];
+        let (lost, sent) = tokio::join!(store.commit(spend(1)), store.queue.send(Job::Panic));
+        assert!(sent.is_ok());
+        assert!(matches!(lost, Err(CommitError::Store(StoreError::Interrupted))), "{lost:?}");
+        store.commit(spend(1)).await.unwrap();
+        assert!(matches!(store.commit(spend(1)).await, Err(CommitError::Conflict(_))));
+        store.close().await;
+    }
 }
