@@ -87,3 +87,14 @@ pub enum CommitError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// Whether the connection is gone, rather than the statement refused.
+pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{Database, Io, Protocol, Tls, WorkerCrashed};
+    match error {
+        Io(_) | Protocol(_) | Tls(_) | WorkerCrashed => true,
+        // PostgreSQL class 57P: an administrator ends sessions, crash, cannot connect now.
+        Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
+    }
+}

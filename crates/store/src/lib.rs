@@ -40,8 +40,8 @@ use cache::Cache;
 use open::{Lock, Pools, Target};
 use passband_core::change::Change;
 use row::{Args, Reader};
-use sqlx::AnyPool;
 use sqlx::any::AnyRow;
+use sqlx::{AnyPool, SqlSafeStr};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use writer::{Commit, Job, Writer};
@@ -151,7 +151,7 @@ impl Store {
         if self.queue.is_closed() {
             return Err(StoreError::Closed);
         }
-        self.one("SELECT COUNT(*) FROM migrations", Args::new()).await?;
+        self.one("SELECT COUNT(*) FROM migrations", Args::new).await?;
         Ok(())
     }
 
@@ -164,12 +164,26 @@ impl Store {
         }
     }
 
-    async fn one(&self, sql: &'static str, args: Args) -> Result<Option<AnyRow>, StoreError> {
-        Ok(sqlx::query_with(sql, args.into_inner()).fetch_optional(&self.read).await?)
+    async fn one(&self, sql: &'static str, args: impl Fn() -> Args) -> Result<Option<AnyRow>, StoreError> {
+        Ok(self.all(sql, args).await?.pop())
     }
 
-    async fn all(&self, sql: &'static str, args: Args) -> Result<Vec<AnyRow>, StoreError> {
-        Ok(sqlx::query_with(sql, args.into_inner()).fetch_all(&self.read).await?)
+    /// Runs a load, again as long as it meets connections that died while nobody used them: a database that
+    /// was restarted costs time, not answers. A load may run twice, a commit may not.
+    async fn all(&self, sql: impl SqlSafeStr, args: impl Fn() -> Args) -> Result<Vec<AnyRow>, StoreError> {
+        let sql = sql.into_sql_str();
+        let mut dead = 0;
+        loop {
+            let mut conn = self.read.acquire().await?;
+            match sqlx::query_with(sql.clone(), args().into_inner()).fetch_all(&mut *conn).await {
+                Err(error) if error::is_lost(&error) && dead < open::READERS => {
+                    dead += 1;
+                    // It is dead: how it closes is no news.
+                    let _ = conn.close().await;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::batch::{self, Failed, Verdict};
 use crate::cache::Cache;
-use crate::error::{CommitError, StoreError};
+use crate::error::{CommitError, StoreError, is_lost};
 use crate::open::Lock;
 use crate::row::Args;
 use passband_core::change::Change;
@@ -48,7 +48,7 @@ pub(crate) struct Sweep {
 
 pub(crate) struct Writer {
     pub(crate) pool: AnyPool,
-    /// Whether the pool has more connections than this writer takes, so that it may keep one.
+    /// Whether the pool is this writer's own, so that it may keep the connection.
     pub(crate) keeps: bool,
     pub(crate) begin: &'static str,
     pub(crate) cache: Option<Arc<Cache>>,
@@ -253,17 +253,6 @@ impl From<Failed> for StoreError {
                 Self::Interrupted
             }
         }
-    }
-}
-
-/// Whether the connection is gone, rather than the statement refused.
-fn is_lost(error: &sqlx::Error) -> bool {
-    use sqlx::Error::{Database, Io, PoolTimedOut, Protocol, Tls, WorkerCrashed};
-    match error {
-        Io(_) | PoolTimedOut | Protocol(_) | Tls(_) | WorkerCrashed => true,
-        // PostgreSQL class 57P: an administrator ends sessions, crash, cannot connect now.
-        Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
-        _ => false,
     }
 }
 
