@@ -230,3 +230,59 @@ impl<K: Hash + Eq, T> Generations<K, T> {
         self.young.insert(key, entry);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use passband_core::time::Timestamp;
+
+    fn app(n: u8) -> Arc<App> {
+        Arc::new(App {
+            id: ClientId::from_bytes([n; 16]),
+            name: String::new(),
+            redirect_uris: Vec::new(),
+            logout_uris: Vec::new(),
+            identifier_uris: Vec::new(),
+            secret_hash: None,
+            enabled: true,
+            created: Timestamp(0),
+        })
+    }
+
+    fn name(n: u8) -> AppName {
+        AppName::Id(ClientId::from_bytes([n; 16]))
+    }
+
+    #[test]
+    fn a_load_that_a_commit_overtook_puts_nothing_in() {
+        let cache = Cache::new();
+        let began = cache.begin();
+        cache.touch(&[Change::DeleteApp(ClientId::from_bytes([1; 16]))]);
+        cache.put_app(began, name(1), &app(1));
+        assert!(cache.app(&name(1)).is_none());
+        cache.put_app(cache.begin(), name(1), &app(1));
+        assert!(cache.app(&name(1)).is_some());
+        // Nor does one that began earlier still, and ends last.
+        cache.put_app(began, name(1), &app(2));
+        assert_eq!(cache.app(&name(1)), Some(app(1)));
+        let began = cache.begin();
+        cache.clear();
+        cache.put_app(began, name(1), &app(1));
+        assert!(cache.app(&name(1)).is_none());
+    }
+
+    #[test]
+    fn what_is_asked_for_stays_and_the_rest_makes_room() {
+        let shelf: Shelf<u32, u32> = Shelf::new(10);
+        let entry = |n| Entry { value: Arc::new(n), began: Tick(1), parts: [0; 5] };
+        for n in 0..1000 {
+            shelf.put(n, entry(n));
+            assert_eq!(shelf.get(&0, |_| true).as_deref(), Some(&0), "{n}");
+        }
+        let held = shelf.generations.read().unwrap();
+        assert!(held.young.len() <= 10 && held.old.len() <= 10);
+        drop(held);
+        assert_eq!(shelf.get(&1, |_| true), None);
+        assert_eq!(shelf.get(&999, |_| false), None);
+    }
+}

@@ -10,6 +10,9 @@ pub enum StoreError {
     /// The store was closed, or the runtime it was opened in has ended.
     #[error("the store is closed; open it again")]
     Closed,
+    /// Answers kept in memory, on a database that other processes write to.
+    #[error("answers of PostgreSQL cannot be kept in memory: another process would change them unseen")]
+    Caching,
     /// A cursor that no list of this store has handed out.
     #[error("the page cursor is not one this server made; start again from the first page")]
     Cursor,
@@ -83,4 +86,15 @@ pub enum CommitError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Whether the connection is gone, rather than the statement refused.
+pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{Database, Io, Protocol, Tls, WorkerCrashed};
+    match error {
+        Io(_) | Protocol(_) | Tls(_) | WorkerCrashed => true,
+        // PostgreSQL class 57P: an administrator ends sessions, crash, cannot connect now.
+        Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
+    }
 }

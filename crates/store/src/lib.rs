@@ -40,8 +40,8 @@ use cache::Cache;
 use open::{Lock, Pools, Target};
 use passband_core::change::Change;
 use row::{Args, Reader};
-use sqlx::AnyPool;
 use sqlx::any::AnyRow;
+use sqlx::{AnyPool, SqlSafeStr};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use writer::{Commit, Job, Writer};
@@ -61,8 +61,6 @@ pub struct Store {
     read: AnyPool,
     queue: mpsc::Sender<Job>,
     cache: Option<Arc<Cache>>,
-    /// Held for its drop; the writer holds it too, until the last commit is on disk.
-    _lock: Option<Arc<Lock>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -93,12 +91,12 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open); and [`StoreError::Url`] for [`Caching::InProcess`] on PostgreSQL, where a
+    /// As [`open`](Self::open); and [`StoreError::Caching`] for [`Caching::InProcess`] on PostgreSQL, where a
     /// revocation by another process would go unseen.
     pub async fn open_with(url: &str, caching: Caching) -> Result<Self, StoreError> {
         let target = Target::of(url)?;
         if matches!((&target, caching), (Target::Postgres, Caching::InProcess)) {
-            return Err(StoreError::Url);
+            return Err(StoreError::Caching);
         }
         let lock = Lock::take(&target)?;
         let Pools { read, write } = Pools::open(&target, url).await?;
@@ -111,10 +109,11 @@ impl Store {
             begin: target.begin(),
             cache: cache.clone(),
             held: None,
-            lock: lock.clone(),
+            read: read.clone(),
+            lock,
         };
         tokio::spawn(writer.serve(jobs));
-        Ok(Self { read, queue, cache, _lock: lock })
+        Ok(Self { read, queue, cache })
     }
 
     /// Whether answers are kept in memory.
@@ -152,7 +151,7 @@ impl Store {
         if self.queue.is_closed() {
             return Err(StoreError::Closed);
         }
-        self.one("SELECT COUNT(*) FROM migrations", Args::new()).await?;
+        self.one("SELECT COUNT(*) FROM migrations", Args::new).await?;
         Ok(())
     }
 
@@ -163,15 +162,28 @@ impl Store {
             // A writer that is gone has nothing left to write.
             let _ = answered.await;
         }
-        self.read.close().await;
     }
 
-    async fn one(&self, sql: &'static str, args: Args) -> Result<Option<AnyRow>, StoreError> {
-        Ok(sqlx::query_with(sql, args.into_inner()).fetch_optional(&self.read).await?)
+    async fn one(&self, sql: &'static str, args: impl Fn() -> Args) -> Result<Option<AnyRow>, StoreError> {
+        Ok(self.all(sql, args).await?.pop())
     }
 
-    async fn all(&self, sql: &'static str, args: Args) -> Result<Vec<AnyRow>, StoreError> {
-        Ok(sqlx::query_with(sql, args.into_inner()).fetch_all(&self.read).await?)
+    /// Runs a load, again as long as it meets connections that died while nobody used them: a database that
+    /// was restarted costs time, not answers. A load may run twice, a commit may not.
+    async fn all(&self, sql: impl SqlSafeStr, args: impl Fn() -> Args) -> Result<Vec<AnyRow>, StoreError> {
+        let sql = sql.into_sql_str();
+        let mut dead = 0;
+        loop {
+            let mut conn = self.read.acquire().await?;
+            match sqlx::query_with(sql.clone(), args().into_inner()).fetch_all(&mut *conn).await {
+                Err(error) if error::is_lost(&error) && dead < open::READERS => {
+                    dead += 1;
+                    // It is dead: how it closes is no news.
+                    let _ = conn.close().await;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
     }
 }
 

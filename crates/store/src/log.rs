@@ -53,47 +53,40 @@ pub struct SignInFilter {
 }
 
 impl SignInFilter {
-    /// The conditions after those of the page, and their values. The text is made of constants only.
-    fn conditions(&self, args: Args) -> (String, Args) {
-        let mut sql = String::new();
-        let mut args = args;
-        let mut next = 4;
-        let mut add = |condition: &str, with: &dyn Fn(Args) -> Args| {
-            sql.push_str(" AND ");
-            sql.push_str(condition);
-            sql.push_str(&format!(" ${next}"));
-            next += 1;
-            args = with(std::mem::take(&mut args));
-        };
-        if let Some(id) = self.user {
-            add("user_id =", &|a| a.blob(id.as_bytes()));
-        }
-        if let Some(id) = self.app {
-            add("app_id =", &|a| a.blob(id.as_bytes()));
-        }
-        if let Some(id) = self.device {
-            add("device_id =", &|a| a.blob(id.as_bytes()));
-        }
-        if let Some(id) = self.session {
-            add("session_id =", &|a| a.blob(id.as_bytes()));
-        }
-        if let Some(reason) = self.reason {
-            add("reason =", &|a| a.text(reason.code()));
-        }
-        if let Some(kind) = self.kind {
-            add("kind =", &|a| a.text(kind.name()));
-        }
-        if let Some(granted) = self.granted {
-            let operator = if granted { "reason =" } else { "reason <>" };
-            add(operator, &|a| a.text(Reason::Granted.code()));
-        }
-        if let Some(from) = self.from {
-            add("at >=", &|a| a.at(from));
-        }
-        if let Some(to) = self.to {
-            add("at <", &|a| a.at(to));
-        }
-        (sql, args)
+    /// The conditions after those of the page. The text is made of constants only.
+    fn conditions(&self) -> String {
+        let wanted = [
+            (self.user.is_some(), "user_id ="),
+            (self.app.is_some(), "app_id ="),
+            (self.device.is_some(), "device_id ="),
+            (self.session.is_some(), "session_id ="),
+            (self.reason.is_some(), "reason ="),
+            (self.kind.is_some(), "kind ="),
+            (self.granted == Some(true), "reason ="),
+            (self.granted == Some(false), "reason <>"),
+            (self.from.is_some(), "at >="),
+            (self.to.is_some(), "at <"),
+        ];
+        let wanted = wanted.iter().filter(|(set, _)| *set).map(|(_, condition)| condition);
+        (4..).zip(wanted).map(|(n, condition)| format!(" AND {condition} ${n}")).collect()
+    }
+
+    /// The values of [`conditions`](Self::conditions), in the same order.
+    fn values(&self, args: Args) -> Args {
+        let ids = [
+            self.user.as_ref().map(|id| id.as_bytes()),
+            self.app.as_ref().map(|id| id.as_bytes()),
+            self.device.as_ref().map(|id| id.as_bytes()),
+            self.session.as_ref().map(|id| id.as_bytes()),
+        ];
+        let names = [
+            self.reason.map(Reason::code),
+            self.kind.map(SignInKind::name),
+            self.granted.map(|_| Reason::Granted.code()),
+        ];
+        let args = ids.into_iter().flatten().fold(args, |args, id| args.blob(id));
+        let args = names.into_iter().flatten().fold(args, Args::text);
+        [self.from, self.to].into_iter().flatten().fold(args, Args::at)
     }
 }
 
@@ -105,17 +98,16 @@ impl Store {
     /// [`StoreError::Cursor`], or another if the database cannot answer.
     pub async fn sign_ins(&self, filter: &SignInFilter, page: &Page) -> Result<Listed<SignIn>, StoreError> {
         let (at, id) = page::time_after(page)?;
-        let args = Args::new().int(at).blob(&id).int(page.limit());
-        let (conditions, args) = filter.conditions(args);
         let sql = format!(
             concat!(
                 "SELECT ",
                 columns!(sign_in),
                 " FROM sign_ins WHERE (at, id) < ($1, $2){} ORDER BY at DESC, id DESC LIMIT $3"
             ),
-            conditions
+            filter.conditions()
         );
-        let rows = sqlx::query_with(AssertSqlSafe(sql), args.into_inner()).fetch_all(&self.read).await?;
+        let args = || filter.values(Args::new().int(at).blob(&id).int(page.limit()));
+        let rows = self.all(AssertSqlSafe(sql), args).await?;
         let items = read_all(&rows, row::sign_in)?;
         Ok(Listed::cut(items, page, |line| page::by_time(line.at, line.id.as_bytes())))
     }
@@ -129,7 +121,7 @@ impl Store {
         const SQL: &str = "SELECT at, id, actor, activity, target, detail FROM audits \
              WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3";
         let (at, id) = page::time_after(page)?;
-        let rows = self.all(SQL, Args::new().int(at).blob(&id).int(page.limit())).await?;
+        let rows = self.all(SQL, || Args::new().int(at).blob(&id).int(page.limit())).await?;
         let items = read_all(&rows, row::audit)?;
         Ok(Listed::cut(items, page, |line| page::by_time(line.at, line.id.as_bytes())))
     }

@@ -7,7 +7,6 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Said to each connection to SQLite. FULL: an answered commit survives a power cut, also in WAL mode.
@@ -23,6 +22,11 @@ const SQLITE: &[&str] = &[
 
 /// Said to each connection to PostgreSQL: a stuck statement is an error, not a server that hangs.
 const POSTGRES: &[&str] = &["SET lock_timeout = '10s'", "SET statement_timeout = '60s'"];
+
+/// Connections for loads.
+pub(crate) const READERS: u32 = 8;
+/// The same for SQLite, where each has a thread.
+const FILE_READERS: u32 = 4;
 
 /// Which database a URL names.
 pub(crate) enum Target {
@@ -73,11 +77,11 @@ impl Pools {
                 let url = sqlite_url(path)?;
                 // The writer first: it makes the file and turns WAL on, which needs it alone.
                 let write = pool(&url, SQLITE, 1).await?;
-                Ok(Self { read: pool(&url, SQLITE, 4).await?, write })
+                Ok(Self { read: pool(&url, SQLITE, FILE_READERS).await?, write })
             }
             Target::Postgres => {
-                let write = pool(url, POSTGRES, 2).await?;
-                Ok(Self { read: pool(url, POSTGRES, 8).await?, write })
+                let write = pool(url, POSTGRES, 1).await?;
+                Ok(Self { read: pool(url, POSTGRES, READERS).await?, write })
             }
         }
     }
@@ -92,8 +96,9 @@ async fn pool(url: &str, session: &'static [&'static str], size: u32) -> Result<
         // A database in memory lives as long as its connection.
         .idle_timeout(None)
         .max_lifetime(None)
-        // A process may have ended the connection on its side; SQLite's cannot be ended so.
-        .test_before_acquire(!url.starts_with("sqlite"))
+        // That would be a round trip before every query. A dead connection shows when it is used, and is
+        // replaced then: see `Store::all` and `Writer::run`.
+        .test_before_acquire(false)
         .after_connect(move |conn, _| {
             Box::pin(async move {
                 for statement in session {
@@ -138,7 +143,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    pub(crate) fn take(target: &Target) -> Result<Option<Arc<Self>>, StoreError> {
+    pub(crate) fn take(target: &Target) -> Result<Option<Self>, StoreError> {
         let Target::Sqlite(path) = target else {
             return Ok(None);
         };
@@ -160,7 +165,7 @@ impl Lock {
             Err(std::fs::TryLockError::Error(error)) => return Err(fail(error)),
         }
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(fail)?;
-        Ok(Some(Arc::new(Self { _file: file })))
+        Ok(Some(Self { _file: file }))
     }
 }
 

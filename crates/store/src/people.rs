@@ -18,7 +18,7 @@ impl Store {
     /// [`StoreError`] if the database cannot answer.
     pub async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         const SQL: &str = concat!("SELECT ", columns!(user), " FROM users u WHERE u.id = $1");
-        read_one(self.one(SQL, Args::new().blob(id.as_bytes())).await?, row::user)
+        read_one(self.one(SQL, || Args::new().blob(id.as_bytes())).await?, row::user)
     }
 
     /// The person with this UPN, written in lower case.
@@ -32,7 +32,7 @@ impl Store {
         if upn.contains('\0') {
             return Ok(None);
         }
-        read_one(self.one(SQL, Args::new().text(upn)).await?, row::user)
+        read_one(self.one(SQL, || Args::new().text(upn)).await?, row::user)
     }
 
     /// People by UPN, those whose UPN or name begins with `prefix` in whatever case.
@@ -49,13 +49,14 @@ impl Store {
             " FROM users u WHERE u.upn > $1 AND (u.upn LIKE $3 ESCAPE '\\' OR u.search_name LIKE $3 ESCAPE '\\') \
              ORDER BY u.upn LIMIT $2"
         );
-        let args = Args::new().text(page::text_after(page)?).int(page.limit());
+        let after = page::text_after(page)?;
+        let args = || Args::new().text(&after).int(page.limit());
         let rows = if prefix.is_empty() {
             self.all(ALL, args).await?
         } else if prefix.len() > MAX_SEARCH || prefix.contains('\0') {
             return Ok(Listed::empty());
         } else {
-            self.all(SOME, args.text(pattern(prefix))).await?
+            self.all(SOME, || args().text(pattern(prefix))).await?
         };
         Ok(Listed::cut(read_all(&rows, row::user)?, page, |user| page::by_text(&user.upn)))
     }
@@ -66,7 +67,7 @@ impl Store {
     ///
     /// [`StoreError`] if the database cannot answer.
     pub async fn count_admins(&self) -> Result<u64, StoreError> {
-        self.count("SELECT COUNT(*) FROM users WHERE admin = 1 AND enabled = 1", Args::new()).await
+        self.count("SELECT COUNT(*) FROM users WHERE admin = 1 AND enabled = 1", Args::new).await
     }
 
     /// A passkey and its owner.
@@ -82,7 +83,7 @@ impl Store {
             columns!(user),
             " FROM passkeys k JOIN users u ON u.id = k.user_id WHERE k.id = $1"
         );
-        read_one(self.one(SQL, Args::new().blob(id)).await?, |r| Ok((row::passkey(r)?, row::user(r)?)))
+        read_one(self.one(SQL, || Args::new().blob(id)).await?, |r| Ok((row::passkey(r)?, row::user(r)?)))
     }
 
     /// A person's passkeys, the oldest first.
@@ -96,7 +97,7 @@ impl Store {
             columns!(passkey),
             " FROM passkeys k WHERE k.user_id = $1 ORDER BY k.created, k.id"
         );
-        read_all(&self.all(SQL, Args::new().blob(user.as_bytes())).await?, row::passkey)
+        read_all(&self.all(SQL, || Args::new().blob(user.as_bytes())).await?, row::passkey)
     }
 
     /// The person with this UPN and the passes that person has, the oldest first.
@@ -115,7 +116,7 @@ impl Store {
         if upn.contains('\0') {
             return Ok(None);
         }
-        let rows = self.all(SQL, Args::new().text(upn)).await?;
+        let rows = self.all(SQL, || Args::new().text(upn)).await?;
         let mut found = None;
         for row in &rows {
             let mut r = Reader::new(row);
@@ -134,10 +135,10 @@ impl Store {
     pub async fn taps_of(&self, user: UserId) -> Result<Vec<Tap>, StoreError> {
         const SQL: &str =
             concat!("SELECT ", columns!(tap), " FROM taps t WHERE t.user_id = $1 ORDER BY t.created, t.id");
-        read_all(&self.all(SQL, Args::new().blob(user.as_bytes())).await?, row::tap)
+        read_all(&self.all(SQL, || Args::new().blob(user.as_bytes())).await?, row::tap)
     }
 
-    pub(crate) async fn count(&self, sql: &'static str, args: Args) -> Result<u64, StoreError> {
+    pub(crate) async fn count(&self, sql: &'static str, args: impl Fn() -> Args) -> Result<u64, StoreError> {
         let row = self.one(sql, args).await?.ok_or(StoreError::Row("count"))?;
         u64::try_from(Reader::new(&row).int()?).map_err(|_| StoreError::Row("count"))
     }

@@ -31,7 +31,7 @@ impl Store {
             return Ok(Some(standing));
         }
         let began = self.cache.as_ref().map(|cache| cache.begin());
-        let row = self.one(SQL, Args::new().blob(id.as_bytes())).await?;
+        let row = self.one(SQL, || Args::new().blob(id.as_bytes())).await?;
         let standing = read_one(row, row::standing)?.map(Arc::new);
         if let (Some(cache), Some(began), Some(standing)) = (&self.cache, began, &standing) {
             cache.put_standing(began, standing);
@@ -54,7 +54,7 @@ impl Store {
             joins!(),
             "WHERE g.family = $1"
         );
-        let row = self.one(SQL, Args::new().blob(&family)).await?;
+        let row = self.one(SQL, || Args::new().blob(&family)).await?;
         read_one(row, |r| Ok((row::grant(r)?, row::standing(r)?)))
     }
 
@@ -70,6 +70,6 @@ impl Store {
             " FROM sessions s LEFT JOIN sessions p ON p.id = s.parent_id WHERE s.user_id = $1 AND s.gone > $2 \
              AND (s.parent_id IS NULL OR (p.id IS NOT NULL AND p.ended IS NULL)) ORDER BY s.created DESC, s.id"
         );
-        read_all(&self.all(SQL, Args::new().blob(user.as_bytes()).at(now)).await?, row::session)
+        read_all(&self.all(SQL, || Args::new().blob(user.as_bytes()).at(now)).await?, row::session)
     }
 }

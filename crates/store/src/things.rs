@@ -19,7 +19,7 @@ impl Store {
         if name.contains('\0') {
             return Ok(None);
         }
-        let row = self.one("SELECT value FROM settings WHERE name = $1", Args::new().text(name)).await?;
+        let row = self.one("SELECT value FROM settings WHERE name = $1", || Args::new().text(name)).await?;
         read_one(row, |r| r.text())
     }
 
@@ -30,7 +30,7 @@ impl Store {
     /// [`StoreError`] if the database cannot answer.
     pub async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         const SQL: &str = "SELECT id, purpose, state, created, since, sealed FROM keys ORDER BY created, id";
-        read_all(&self.all(SQL, Args::new()).await?, row::key)
+        read_all(&self.all(SQL, Args::new).await?, row::key)
     }
 
     /// A device.
@@ -40,7 +40,7 @@ impl Store {
     /// [`StoreError`] if the database cannot answer.
     pub async fn device(&self, id: DeviceId) -> Result<Option<Device>, StoreError> {
         const SQL: &str = concat!("SELECT ", columns!(device), " FROM devices d WHERE d.id = $1");
-        read_one(self.one(SQL, Args::new().blob(id.as_bytes())).await?, row::device)
+        read_one(self.one(SQL, || Args::new().blob(id.as_bytes())).await?, row::device)
     }
 
     /// The device whose certificate has this SHA-256, and its owner if not deleted.
@@ -59,7 +59,7 @@ impl Store {
             columns!(user),
             " FROM devices d LEFT JOIN users u ON u.id = d.owner WHERE d.thumbprint = $1"
         );
-        let row = self.one(SQL, Args::new().blob(thumbprint)).await?;
+        let row = self.one(SQL, || Args::new().blob(thumbprint)).await?;
         read_one(row, |r| Ok((row::device(r)?, r.joined(row::USER_WIDTH, row::user)?)))
     }
 
@@ -81,10 +81,10 @@ impl Store {
              ORDER BY d.created DESC, d.id DESC LIMIT $3"
         );
         let (at, id) = page::time_after(page)?;
-        let args = Args::new().int(at).blob(&id).int(page.limit());
+        let args = || Args::new().int(at).blob(&id).int(page.limit());
         let rows = match owner {
             None => self.all(ALL, args).await?,
-            Some(owner) => self.all(OWN, args.blob(owner.as_bytes())).await?,
+            Some(owner) => self.all(OWN, || args().blob(owner.as_bytes())).await?,
         };
         let items = read_all(&rows, row::device)?;
         Ok(Listed::cut(items, page, |device| page::by_time(device.created, device.id.as_bytes())))
@@ -96,7 +96,7 @@ impl Store {
     ///
     /// [`StoreError`] if the database cannot answer.
     pub async fn count_devices(&self, owner: UserId) -> Result<u64, StoreError> {
-        let args = Args::new().blob(owner.as_bytes());
+        let args = || Args::new().blob(owner.as_bytes());
         self.count("SELECT COUNT(*) FROM devices WHERE owner = $1", args).await
     }
 
@@ -107,7 +107,7 @@ impl Store {
     /// [`StoreError`] if the database cannot answer.
     pub async fn app(&self, id: ClientId) -> Result<Option<Arc<App>>, StoreError> {
         const SQL: &str = concat!("SELECT ", columns!(app), " FROM apps a WHERE a.id = $1");
-        self.app_named(AppName::Id(id), SQL, Args::new().blob(id.as_bytes())).await
+        self.app_named(AppName::Id(id), SQL, || Args::new().blob(id.as_bytes())).await
     }
 
     /// The application of which this is an identifier URI, or the id as text.
@@ -128,14 +128,14 @@ impl Store {
         if resource.contains('\0') {
             return Ok(None);
         }
-        self.app_named(AppName::Uri(resource.to_owned()), SQL, Args::new().text(resource)).await
+        self.app_named(AppName::Uri(resource.to_owned()), SQL, || Args::new().text(resource)).await
     }
 
     async fn app_named(
         &self,
         name: AppName,
         sql: &'static str,
-        args: Args,
+        args: impl Fn() -> Args,
     ) -> Result<Option<Arc<App>>, StoreError> {
         if let Some(app) = self.cache.as_ref().and_then(|cache| cache.app(&name)) {
             return Ok(Some(app));
@@ -160,7 +160,7 @@ impl Store {
             " FROM apps a WHERE (a.created, a.id) < ($1, $2) ORDER BY a.created DESC, a.id DESC LIMIT $3"
         );
         let (at, id) = page::time_after(page)?;
-        let rows = self.all(SQL, Args::new().int(at).blob(&id).int(page.limit())).await?;
+        let rows = self.all(SQL, || Args::new().int(at).blob(&id).int(page.limit())).await?;
         let items = read_all(&rows, row::app)?;
         Ok(Listed::cut(items, page, |app| page::by_time(app.created, app.id.as_bytes())))
     }

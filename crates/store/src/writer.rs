@@ -3,7 +3,7 @@
 
 use crate::batch::{self, Failed, Verdict};
 use crate::cache::Cache;
-use crate::error::{CommitError, StoreError};
+use crate::error::{CommitError, StoreError, is_lost};
 use crate::open::Lock;
 use crate::row::Args;
 use passband_core::change::Change;
@@ -28,6 +28,9 @@ pub(crate) enum Job {
     Sweep(Sweep),
     /// Stop when all that was queued before is done.
     Close(oneshot::Sender<()>),
+    /// Meet a bug.
+    #[cfg(test)]
+    Panic,
 }
 
 /// A list of changes and who waits for it.
@@ -45,13 +48,15 @@ pub(crate) struct Sweep {
 
 pub(crate) struct Writer {
     pub(crate) pool: AnyPool,
-    /// Whether the pool has more connections than this writer takes, so that it may keep one.
+    /// Whether the pool is this writer's own, so that it may keep the connection.
     pub(crate) keeps: bool,
     pub(crate) begin: &'static str,
     pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) held: Option<PoolConnection<Any>>,
-    /// The data folder stays ours until the last queued commit is on disk.
-    pub(crate) lock: Option<Arc<Lock>>,
+    /// Closed with the writer: who reads after the lock is gone may be contradicted.
+    pub(crate) read: AnyPool,
+    /// The database stays ours until the last queued commit is on disk, also when the store is dropped.
+    pub(crate) lock: Option<Lock>,
 }
 
 impl Writer {
@@ -62,6 +67,8 @@ impl Writer {
         while queue.recv_many(&mut jobs, GROUP).await > 0 {
             let mut commits = Vec::with_capacity(jobs.len());
             let mut sweeps = Vec::new();
+            #[cfg(test)]
+            let mut buggy = false;
             for job in jobs.drain(..) {
                 match job {
                     Job::Commit(commit) => commits.push(commit),
@@ -70,9 +77,13 @@ impl Writer {
                         queue.close();
                         closing.push(answer);
                     }
+                    #[cfg(test)]
+                    Job::Panic => buggy = true,
                 }
             }
             let work = async {
+                #[cfg(test)]
+                assert!(!buggy, "a bug, as the test asked for");
                 if !commits.is_empty() {
                     self.commit_all(commits).await;
                 }
@@ -94,6 +105,7 @@ impl Writer {
             }
         }
         self.held = None;
+        self.read.close().await;
         self.pool.close().await;
         drop(self.lock);
         for answer in closing {
@@ -244,17 +256,6 @@ impl From<Failed> for StoreError {
     }
 }
 
-/// Whether the connection is gone, rather than the statement refused.
-fn is_lost(error: &sqlx::Error) -> bool {
-    use sqlx::Error::{Database, Io, PoolTimedOut, Protocol, Tls, WorkerCrashed};
-    match error {
-        Io(_) | PoolTimedOut | Protocol(_) | Tls(_) | WorkerCrashed => true,
-        // PostgreSQL class 57P: an administrator ends sessions, crash, cannot connect now.
-        Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
-        _ => false,
-    }
-}
-
 /// Whether PostgreSQL undid the transaction for another's sake: serialization failure, deadlock.
 fn is_undone(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|e| e.code());
@@ -272,4 +273,23 @@ async fn surviving<F: Future<Output = ()>>(work: F) -> Result<(), ()> {
         }
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use passband_core::time::Timestamp;
+
+    #[tokio::test]
+    async fn a_panic_costs_one_group_and_not_the_writer() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let spend = |n| vec![Change::Spend { id: [n; 32], until: Timestamp(1) }];
+        let (lost, sent) = tokio::join!(store.commit(spend(1)), store.queue.send(Job::Panic));
+        assert!(sent.is_ok());
+        assert!(matches!(lost, Err(CommitError::Store(StoreError::Interrupted))), "{lost:?}");
+        store.commit(spend(1)).await.unwrap();
+        assert!(matches!(store.commit(spend(1)).await, Err(CommitError::Conflict(_))));
+        store.close().await;
+    }
 }
