@@ -85,7 +85,9 @@ impl Api {
             let next = page.get("@odata.nextLink").and_then(Value::as_str);
             let Some(next) = next.filter(|_| rows.len() < most) else { return Ok(rows) };
             // Only on this server: the link comes from the answer, and the token goes with it.
-            let next = self.http.server().own_text(next)?;
+            let next = self.http.server().own_text(next).map_err(|error| {
+                Failure::unusable("protocol", format!("the next page is elsewhere: {error}"))
+            })?;
             let path = format!("{}?{}", next.path(), next.query().unwrap_or_default());
             page = self.get(&path, &[]).await?;
         }
