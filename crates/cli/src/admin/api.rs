@@ -22,7 +22,7 @@ impl Api {
         let ca = access.ca.as_deref().map(read_ca).transpose()?;
         let http = Http::new(ServerUrl::parse(&access.url)?, ca.as_deref())?;
         let token = match (&access.data, &access.token) {
-            (Some(data), _) => token::mint(data)?,
+            (Some(data), _) => Secret::new(token::mint(data)?),
             (None, Some(token)) => token.clone(),
             (None, None) => {
                 return Err(Failure::usage(
@@ -30,7 +30,7 @@ impl Api {
                 ));
             }
         };
-        Ok(Self { http, token: Secret::new(token) })
+        Ok(Self { http, token })
     }
 
     pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
