@@ -219,16 +219,15 @@ impl Agent {
     /// # Errors
     ///
     /// [`Error::Http`] if the address is on another server: a cookie made for it would be made for a thief.
+    /// [`Error::BadNonce`] if it carries two, or something that is none.
     pub fn nonce_in(&self, url: &str) -> Result<Option<String>, Error> {
         let url = self.provider.http().server().own_text(url)?;
         let mut nonces = url.query_pairs().filter(|(name, _)| name == "sso_nonce");
         let nonce = nonces.next().map(|(_, value)| value.into_owned());
         match (nonce, nonces.next()) {
             (None, _) => Ok(None),
-            (Some(nonce), None) => provider::checked(nonce)
-                .map(Some)
-                .ok_or(Error::Protocol("the sso_nonce has characters no nonce has")),
-            (Some(_), Some(_)) => Err(Error::Protocol("the address carries more than one sso_nonce")),
+            (Some(nonce), None) => provider::checked(nonce).map(Some).ok_or(Error::BadNonce),
+            (Some(_), Some(_)) => Err(Error::BadNonce),
         }
     }
 

@@ -13,6 +13,9 @@ pub enum Error {
     /// The device already has an identity.
     #[error("this device is already joined to {0}; run `passband device leave` first")]
     AlreadyJoined(String),
+    /// A nonce somebody gave, not the server, cannot be one.
+    #[error("that is not a nonce of this server: it is missing, given twice, or has characters no nonce has")]
+    BadNonce,
     /// No browser could be opened.
     #[error(transparent)]
     Browser(#[from] BrowserError),

@@ -114,8 +114,7 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// An answer, read whole.
-#[derive(Debug)]
+/// An answer, read whole. Its `Debug` shows no body: tokens are in it.
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
@@ -123,6 +122,12 @@ pub struct Reply {
     pub nonce: Option<String>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Reply({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 impl Reply {
@@ -263,6 +268,12 @@ mod tests {
         for text in ["http://a@localhost:8480/", "https://localhost:8480/", "x", "http://127.0.0.1:8480/"] {
             assert!(server.own_text(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_answer_does_not_print() {
+        let reply = Reply { status: 200, nonce: None, body: b"secret".to_vec() };
+        assert_eq!(format!("{reply:?}"), "Reply(200, 6 bytes)");
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn detail(description: &str) -> String {
 }
 
 /// What a true answer must carry.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Expected {
     /// The `state` of the request, which nobody else knows.
     pub state: String,

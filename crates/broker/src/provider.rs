@@ -67,9 +67,12 @@ impl Provider {
                 "its issuer is not the address asked for; use the server's public URL exactly",
             ));
         }
+        let own = |text: &str| {
+            server.own_text(text).map_err(|_| Error::Protocol("an endpoint it names is on another server"))
+        };
         Ok(Metadata {
-            authorization_endpoint: server.own_text(&raw.authorization_endpoint)?,
-            token_endpoint: server.own_text(&raw.token_endpoint)?,
+            authorization_endpoint: own(&raw.authorization_endpoint)?,
+            token_endpoint: own(&raw.token_endpoint)?,
             issuer: raw.issuer,
         })
     }

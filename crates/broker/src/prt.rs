@@ -227,10 +227,9 @@ impl<'a> PrtSession<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Protocol`] if the nonce has characters no nonce has.
+/// [`Error::BadNonce`] if the nonce has characters no nonce has.
 pub fn cookie(prt: &Prt, nonce: &str, rng: &dyn Random) -> Result<Secret, Error> {
-    let nonce = crate::provider::checked(nonce.to_owned())
-        .ok_or(Error::Protocol("the nonce has characters no nonce has"))?;
+    let nonce = crate::provider::checked(nonce.to_owned()).ok_or(Error::BadNonce)?;
     let claims = CookieClaims::new(prt.token.expose(), &nonce);
     let text = signed::sign(&prt.session_key, &claims, rng)
         .map_err(|_| Error::Protocol("a cookie could not be written as JSON"))?;

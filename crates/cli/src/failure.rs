@@ -46,6 +46,7 @@ impl From<Error> for Failure {
             Error::SignIn(SignInError::Listen(_)) => Self::unusable("cannotListen", message),
             Error::SignIn(SignInError::Timeout) => Self::no("signInTimeout", message),
             Error::SignIn(SignInError::Issuer) => Self::no("wrongIssuer", message),
+            Error::BadNonce => Self::usage(message),
             Error::AlreadyJoined(_) => Self::no("alreadyJoined", message),
             Error::NotJoined => Self::no("notJoined", message),
             Error::NotSignedIn => Self::no("notSignedIn", message),
@@ -67,7 +68,9 @@ impl From<HttpError> for Failure {
             HttpError::ForeignUrl(_) | HttpError::PlainHttp(_) | HttpError::Url(_) => Self::usage(message),
             HttpError::Connect { .. } => Self::unusable(
                 "unreachable",
-                format!("{message}. Is the server running, and is this its public URL?"),
+                format!(
+                    "{message}. Is the server running, is this its public URL, and is its certificate trusted here (--ca)?"
+                ),
             ),
             HttpError::Ca => Self::unusable("ca", message),
             HttpError::TooLong(_) => Self::unusable("protocol", message),

@@ -7,40 +7,40 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// A request as it came in.
 #[derive(Clone, Debug)]
-pub struct Request {
-    pub line: String,
-    pub headers: HashMap<String, String>,
-    pub body: String,
+pub(crate) struct Request {
+    pub(crate) line: String,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: String,
 }
 
 impl Request {
     /// Method and path, without the query.
-    pub fn target(&self) -> String {
+    pub(crate) fn target(&self) -> String {
         let mut words = self.line.split(' ');
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
         format!("{method} {}", path.split('?').next().unwrap())
     }
 
     /// A field of the form in the body.
-    pub fn form(&self, name: &str) -> Option<String> {
+    pub(crate) fn form(&self, name: &str) -> Option<String> {
         let url = reqwest::Url::parse(&format!("http://h/?{}", self.body)).unwrap();
         url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 }
 
 /// An answer: status, further header lines, body.
-pub struct Answer(pub u16, pub Vec<(&'static str, String)>, pub String);
+pub(crate) struct Answer(pub u16, pub Vec<(&'static str, String)>, pub String);
 
 impl Answer {
-    pub fn json(value: &impl serde::Serialize) -> Self {
+    pub(crate) fn json(value: &impl serde::Serialize) -> Self {
         Self(200, vec![], serde_json::to_string(value).unwrap())
     }
 
-    pub fn refuse(error: &str, code: u32) -> Self {
+    pub(crate) fn refuse(error: &str, code: u32) -> Self {
         Self(400, vec![], serde_json::json!({ "error": error, "error_codes": [code] }).to_string())
     }
 
-    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.1.push((name, value.to_owned()));
         self
     }
@@ -49,8 +49,8 @@ impl Answer {
 type Handler = Box<dyn FnMut(&Request) -> Answer + Send>;
 
 /// The server; it lives as long as the test's runtime.
-pub struct Fake {
-    pub url: String,
+pub(crate) struct Fake {
+    pub(crate) url: String,
     seen: Arc<Mutex<Vec<Request>>>,
 }
 
@@ -74,12 +74,12 @@ impl Fake {
     }
 
     /// What it was asked so far.
-    pub fn seen(&self) -> Vec<Request> {
+    pub(crate) fn seen(&self) -> Vec<Request> {
         self.seen.lock().unwrap().clone()
     }
 
     /// Method and path of what it was asked so far.
-    pub fn targets(&self) -> Vec<String> {
+    pub(crate) fn targets(&self) -> Vec<String> {
         self.seen().iter().map(Request::target).collect()
     }
 }

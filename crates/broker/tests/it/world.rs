@@ -23,33 +23,33 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use x509_cert::der::{Decode as _, Encode as _};
 
-pub const DEVICE: &str = "b43a3ea9-7d5c-4a55-8b8b-66ea67bbe3a0";
-pub const NOW: i64 = 1_795_348_800;
+pub(crate) const DEVICE: &str = "b43a3ea9-7d5c-4a55-8b8b-66ea67bbe3a0";
+pub(crate) const NOW: i64 = 1_795_348_800;
 
 /// What the provider knows, and how it is told to misbehave.
 #[derive(Default)]
-pub struct Provider {
+pub(crate) struct Provider {
     url: String,
     device: Option<(Vec<u8>, TransportKey)>,
     session_key: Option<SessionKey>,
     nonces: u32,
     generation: u32,
     /// Certify another key than the one asked for.
-    pub certify_other_key: bool,
+    pub(crate) certify_other_key: bool,
     /// Answer uses of the PRT in plain JSON.
-    pub answer_plain: bool,
+    pub(crate) answer_plain: bool,
     /// Refuse this many signed requests because of their nonce.
-    pub refuse_nonces: u32,
+    pub(crate) refuse_nonces: u32,
     /// Refuse every signed request with this AADSTS code.
-    pub refuse_with: Option<u32>,
+    pub(crate) refuse_with: Option<u32>,
 }
 
 impl Provider {
-    pub fn at(url: String) -> Self {
+    pub(crate) fn at(url: String) -> Self {
         Self { url, ..Self::default() }
     }
 
-    pub fn answer(&mut self, request: &Request) -> Answer {
+    pub(crate) fn answer(&mut self, request: &Request) -> Answer {
         match request.target().as_str() {
             "GET /.well-known/openid-configuration" => Answer::json(&json!({
                 "issuer": self.url,
@@ -182,19 +182,19 @@ impl PublicKeyData for PublicKey {
 }
 
 /// A device of its own: state directory and clock.
-pub struct World {
-    pub folder: PathBuf,
-    pub clock: Arc<AtomicI64>,
+pub(crate) struct World {
+    pub(crate) folder: PathBuf,
+    pub(crate) clock: Arc<AtomicI64>,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let name = passband_wire::jose::jws::random_text::<12>(&SystemRandom);
         let folder = std::env::temp_dir().join(format!("passband-it-{name}"));
         Self { folder, clock: Arc::new(AtomicI64::new(NOW)) }
     }
 
-    pub fn agent(&self, url: &str) -> Agent {
+    pub(crate) fn agent(&self, url: &str) -> Agent {
         let clock = Arc::clone(&self.clock);
         let now = move || Timestamp(clock.load(Ordering::Relaxed));
         let around = Surroundings { now: Box::new(now), rng: Box::new(SystemRandom) };
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// The names of the files the device keeps.
-    pub fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(&self.folder).unwrap();
         let mut names: Vec<_> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -220,10 +220,10 @@ impl Drop for World {
 
 /// A person who signs in at once: follows the address and sends the browser back with a code.
 #[derive(Clone, Default)]
-pub struct Person(pub Arc<Mutex<Vec<String>>>);
+pub(crate) struct Person(pub(crate) Arc<Mutex<Vec<String>>>);
 
 impl Person {
-    pub fn open(&self, url: &str) -> Result<(), BrowserError> {
+    pub(crate) fn open(&self, url: &str) -> Result<(), BrowserError> {
         self.0.lock().unwrap().push(url.to_owned());
         let url = reqwest::Url::parse(url).unwrap();
         let find = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, v)| v.into_owned());

@@ -22,7 +22,7 @@ impl Api {
         let ca = access.ca.as_deref().map(read_ca).transpose()?;
         let http = Http::new(ServerUrl::parse(&access.url)?, ca.as_deref())?;
         let token = match (&access.data, &access.token) {
-            (Some(data), _) => token::mint(data)?,
+            (Some(data), _) => Secret::new(token::mint(data)?),
             (None, Some(token)) => token.clone(),
             (None, None) => {
                 return Err(Failure::usage(
@@ -30,7 +30,7 @@ impl Api {
                 ));
             }
         };
-        Ok(Self { http, token: Secret::new(token) })
+        Ok(Self { http, token })
     }
 
     pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
@@ -85,7 +85,9 @@ impl Api {
             let next = page.get("@odata.nextLink").and_then(Value::as_str);
             let Some(next) = next.filter(|_| rows.len() < most) else { return Ok(rows) };
             // Only on this server: the link comes from the answer, and the token goes with it.
-            let next = self.http.server().own_text(next)?;
+            let next = self.http.server().own_text(next).map_err(|error| {
+                Failure::unusable("protocol", format!("the next page is elsewhere: {error}"))
+            })?;
             let path = format!("{}?{}", next.path(), next.query().unwrap_or_default());
             page = self.get(&path, &[]).await?;
         }

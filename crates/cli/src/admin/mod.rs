@@ -14,6 +14,8 @@ use crate::failure::Failure;
 use crate::output::Output;
 use api::Api;
 use clap::{Args, Subcommand};
+use passband_broker::secret::Secret;
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -43,8 +45,8 @@ pub(crate) struct Access {
     )]
     url: String,
     /// A bearer token for the admin API; better given as PASSBAND_TOKEN than where other users can see it
-    #[arg(long, global = true, env = "PASSBAND_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    token: Option<String>,
+    #[arg(long, global = true, env = "PASSBAND_TOKEN", hide_env_values = true, value_name = "TOKEN", value_parser = secret)]
+    token: Option<Secret>,
     /// The server's data folder, for whoever can read it: a token is made for this one command
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -82,6 +84,10 @@ enum AdminCommand {
     /// Keys that sign tokens
     #[command(subcommand)]
     Key(key::KeyCommand),
+}
+
+fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::new(text))
 }
 
 pub(crate) async fn run(args: AdminArgs, out: &Output) -> Result<(), Failure> {

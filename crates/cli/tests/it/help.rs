@@ -1,0 +1,113 @@
+//! What `--help` says: the surface that scripts and people rely on.
+
+use crate::passband;
+
+#[test]
+fn the_top_names_the_commands_and_the_exit_codes() {
+    let run = passband(&["--help"]);
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
+    for name in ["admin", "device", "login", "token", "cookie", "--output"] {
+        assert!(run.stdout.contains(name), "{name}: {}", run.stdout);
+    }
+    let codes = "Exit codes: 0 ok, 1 the answer is no (check failed, refused), 2 usage, \
+                 3 could not reach or use something.";
+    assert!(run.stdout.contains(codes), "{}", run.stdout);
+    assert!(passband(&["--version"]).stdout.starts_with("passband "));
+}
+
+#[test]
+fn examples_are_shown_and_parse() {
+    for (command, examples) in [
+        ("device join", &["device join --server https://id.example.com"][..]),
+        (
+            "device register",
+            &["device register --server http://localhost:8480 --name 'my laptop' --no-browser"],
+        ),
+        ("device status", &["device status", "device status --check --output json"]),
+        ("device leave", &["device leave", "device leave --forget"]),
+        ("login", &["login", "login --hint ada@example.com --no-browser"]),
+        ("token", &["token --client-id 6f7b6a3c-0d0e-4a53-9d26-4a2f1c7d7e11"]),
+        ("cookie", &["cookie"]),
+        ("admin", &["admin token --data ./passband-data", "admin --data ./passband-data signin tail"]),
+        ("admin user create", &["admin user create ada@example.com --name 'Ada Lovelace'"]),
+        (
+            "admin tap create",
+            &[
+                "admin tap create ada@example.com --once",
+                "admin tap create ada@example.com --minutes 480 --output json",
+            ],
+        ),
+        ("admin passkey list", &["admin passkey list ada@example.com"]),
+        (
+            "admin app create",
+            &[
+                "admin app create 'Wiki' --redirect-uri https://wiki.example.com/cb --secret",
+                "admin app create 'Mail on the desk' --public --redirect-uri http://127.0.0.1/",
+                "admin app create 'Orders API' --identifier-uri https://api.example.com",
+            ],
+        ),
+        ("admin signin list", &["admin signin list --user ada@example.com --result failure"]),
+        ("admin signin tail", &["admin signin tail"]),
+    ] {
+        let words: Vec<_> = command.split(' ').chain(["--help"]).collect();
+        let help = passband(&words);
+        assert_eq!(help.exit, 0, "{command}");
+        for example in examples {
+            assert!(help.stdout.contains(&format!("passband {example}")), "{command}: {}", help.stdout);
+            // With --help at the end clap parses what comes before it and stops there.
+            let mut words = split(example);
+            words.push("--help".to_owned());
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            assert_eq!(passband(&words).exit, 0, "{example}");
+        }
+    }
+}
+
+/// Words of an example, with its single quotes as a shell reads them.
+fn split(example: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (n, part) in example.split('\'').enumerate() {
+        if n % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in [
+        "admin user list",
+        "admin user show",
+        "admin user enable",
+        "admin user disable",
+        "admin user delete",
+        "admin user revoke-sessions",
+        "admin tap list",
+        "admin tap delete",
+        "admin passkey delete",
+        "admin app list",
+        "admin app show",
+        "admin app delete",
+        "admin device list",
+        "admin device show",
+        "admin device disable",
+        "admin device enable",
+        "admin device delete",
+        "admin audit list",
+        "admin key list",
+        "admin key rotate",
+        "admin token",
+    ] {
+        let words: Vec<_> = command.split(' ').chain(["--help"]).collect();
+        let help = passband(&words);
+        assert_eq!(help.exit, 0, "{command}");
+        assert!(
+            help.stdout.contains(&format!("Usage: passband {}", words[..words.len() - 1].join(" "))),
+            "{}",
+            help.stdout
+        );
+    }
+}
