@@ -55,7 +55,7 @@ Set PASSBAND_LOG=debug for more in the log.";
 pub fn run(args: ServeArgs) -> Result<(), Failure> {
     log();
     let file = match &args.config {
-        Some(path) => File::read(path).map_err(|error| Failure::usage(&error.to_string()))?,
+        Some(path) => File::read(path).map_err(|error| Failure::usage(error.to_string()))?,
         None => File::default(),
     };
     let line = File {
@@ -67,7 +67,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         tls_key: args.tls_key,
         tls_dev: args.tls_dev,
     };
-    let config = line.or(file).finish().map_err(|error| Failure::usage(&error.to_string()))?;
+    let config = line.or(file).finish().map_err(|error| Failure::usage(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::unusable("runtime", format!("cannot start: {error}")))?;
     runtime.block_on(async {

@@ -193,7 +193,6 @@ pub fn stand<'a, C>(
 ///
 /// The commit fails with `Stale` if another renewal advanced the session meanwhile; load and decide again, and
 /// the grace rule answers with the generation that won.
-#[must_use]
 pub fn renew(proved: ProvedPrt<'_>, now: Timestamp) -> Granted<Prt> {
     let session = proved.live.session();
     let mut prt = proved.prt;

@@ -4,6 +4,7 @@
 
 mod mutation;
 mod path;
+mod reason_codes;
 mod registration;
 mod statement;
 mod support;

@@ -10,7 +10,6 @@ use crate::app::App;
 use crate::attempt::Attempt;
 use crate::extract::{Caller, Form, Params};
 use crate::pages;
-use crate::refusal::for_people;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -108,31 +107,36 @@ async fn answer(
     let mut attempt = Attempt::new(SignInKind::Authorize, caller, app.now());
     attempt.for_app(&request.client);
     attempt.for_resource(&request.target.audience);
-    match sign_on(app, headers, &request, attempt, &params, query).await {
+    let visit = Visit { headers, params: &params, here: format!("/authorize?{query}") };
+    match sign_on(app, &visit, &request, attempt).await {
         Ok(response) => response,
         Err(error) => session::unavailable(&error),
     }
 }
 
+/// What a browser brought along.
+struct Visit<'a> {
+    headers: &'a HeaderMap,
+    params: &'a Params,
+    here: String,
+}
+
 /// Step 3 and 4.
 async fn sign_on(
     app: &App,
-    headers: &HeaderMap,
+    visit: &Visit<'_>,
     request: &Request,
     attempt: Attempt,
-    params: &Params,
-    query: &str,
 ) -> Result<Response, passband_store::StoreError> {
-    let here = format!("/authorize?{query}");
-    let standing = session::standing(app, headers).await?;
-    if let Some(live) = session::signed_in(app, standing.as_ref()) {
-        if is_enough(app, request, live) {
-            return Ok(code::issue(app, request, live, attempt, None).await);
-        }
+    let standing = session::standing(app, visit.headers).await?;
+    if let Some(live) = session::signed_in(app, standing.as_ref())
+        && is_enough(app, request, live)
+    {
+        return Ok(code::issue(app, request, live, attempt, None).await);
     }
     let mut notice = None;
     if request.prompt != Prompt::Login && request.client.id != BROKER_CLIENT {
-        match broker::from_cookie(app, headers, params, &here, attempt.clone()).await? {
+        match broker::from_cookie(app, visit.headers, visit.params, &visit.here, attempt.clone()).await? {
             broker::Carried::Nothing => {}
             broker::Carried::Challenge(response) => {
                 if request.prompt == Prompt::AsNeeded {
@@ -147,10 +151,10 @@ async fn sign_on(
             }
             broker::Carried::SignedIn { session, cookie } => {
                 let standing = app.store.standing(session).await?;
-                if let Some(live) = session::signed_in(app, standing.as_ref()) {
-                    if is_enough(app, request, live) {
-                        return Ok(code::issue(app, request, live, attempt, Some(cookie)).await);
-                    }
+                if let Some(live) = session::signed_in(app, standing.as_ref())
+                    && is_enough(app, request, live)
+                {
+                    return Ok(code::issue(app, request, live, attempt, Some(cookie)).await);
                 }
             }
         }
@@ -161,7 +165,7 @@ async fn sign_on(
         return Ok(see_other(&to));
     }
     let name = Some(request.client.name.clone());
-    Ok(sign_in_page(app, headers, (name, &here), (pages::Band::default(), notice)))
+    Ok(sign_in_page(app, visit.headers, (name, &visit.here), (pages::Band::default(), notice)))
 }
 
 /// Whether a session satisfies what the client asked for.
@@ -282,6 +286,5 @@ pub fn refused_page(app: &App, reason: Reason) -> Response {
         correlation = page.correlation_id,
         "an authorization request was refused"
     );
-    let _ = for_people(reason);
     pages::reply(StatusCode::BAD_REQUEST, &page, &pages::csp(&[]))
 }

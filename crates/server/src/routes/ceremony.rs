@@ -126,10 +126,7 @@ async fn try_sign_in(
     };
     // Used up by the first answer, good or bad.
     let refuse = |reason| Refusal { reason, changes: vec![under_way.spend()] };
-    let Some((passkey, owner)) = app.store.passkey(&answer.credential.raw_id).await? else {
-        return Ok(Refused(attempt.refuse(app, refuse(Reason::PasskeyUnknown)).await).into_response());
-    };
-    let stored = sign_in::stored(&passkey, &owner);
+    let found = app.store.passkey(&answer.credential.raw_id).await?;
     let rules = AssertionRules {
         relying_party: &app.party,
         challenge: under_way.challenge(),
@@ -137,6 +134,12 @@ async fn try_sign_in(
         allow_credentials: &[],
         user_handle: None,
     };
+    let Some((passkey, owner)) = found else {
+        // The same work as for a passkey that exists, so that time tells nothing either.
+        let _ = assertion::refuse_unknown(&answer.credential, &rules);
+        return Ok(Refused(attempt.refuse(app, refuse(Reason::PasskeyUnknown)).await).into_response());
+    };
+    let stored = sign_in::stored(&passkey, &owner);
     let verified = match assertion::verify(&answer.credential, &stored, &rules) {
         Ok(verified) => verified,
         Err(error) => {

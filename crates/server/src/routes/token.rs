@@ -102,10 +102,10 @@ async fn redeem_code(
         Err(reason) => return Err(attempt.refuse(app, reason).await.into()),
     };
     attempt.rests_on(live);
-    if target.audience == DRS_RESOURCE {
-        if let Err(reason) = issue::fresh(live, now) {
-            return Err(attempt.refuse(app, reason).await.into());
-        }
+    if target.audience == DRS_RESOURCE
+        && let Err(reason) = issue::fresh(live, now)
+    {
+        return Err(attempt.refuse(app, reason).await.into());
     }
     let mut changes = vec![redeemed.spend()];
     let mut refresh_token = None;
@@ -171,10 +171,10 @@ async fn refresh_once(
         Err(TargetError::Refused(reason)) => return Err(attempt.refuse(app, reason).await.into()),
         Err(TargetError::Store(error)) => return Err(error.into()),
     };
-    if target.audience == DRS_RESOURCE {
-        if let Err(reason) = issue::fresh(good.live(), now) {
-            return Err(attempt.refuse(app, reason).await.into());
-        }
+    if target.audience == DRS_RESOURCE
+        && let Err(reason) = issue::fresh(good.live(), now)
+    {
+        return Err(attempt.refuse(app, reason).await.into());
     }
     let next = good.next().seal(&app.keys().ring, app.rng()).map_err(|_| UNAVAILABLE)?;
     let wanted = Wanted { live: good.live(), client: client.id, target: &target, nonce: None, now };
