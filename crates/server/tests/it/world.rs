@@ -304,8 +304,7 @@ impl Browser {
         }
         let options = options.json();
         let credential = authenticator.create(&options["publicKey"], ORIGIN, &SystemRandom).unwrap();
-        let mut answer =
-            json!({ "ceremony": options["ceremony"], "credential": credential, "name": name });
+        let mut answer = json!({ "ceremony": options["ceremony"], "credential": credential, "name": name });
         if let Some(next) = ask.get("next") {
             answer["next"] = next.clone();
         }
