@@ -1,7 +1,7 @@
 //! The rules: who may have what, and why not. No I/O.
 //!
 //! Floors, lowest first: [`policy`] ◀ [`platform`] ◀ [`device`], [`authn`] ◀ [`session`]. Everything beside
-//! them ([`directory`], [`change`], [`audit`], [`reason`], [`keys`]) is what the floors speak about.
+//! them ([`directory`], [`change`], [`audit`], [`reason`], [`keys`], [`manage`]) is what the floors speak about.
 //!
 //! Every use case has one shape: *load* facts, *decide* without I/O, *commit* the [`change::Change`]s the
 //! decision names. A refusal may carry changes too.
@@ -13,6 +13,7 @@ pub mod decision;
 pub mod device;
 pub mod directory;
 pub mod keys;
+pub mod manage;
 pub mod platform;
 pub mod policy;
 pub mod reason;

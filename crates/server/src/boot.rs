@@ -1,6 +1,7 @@
 //! From a configuration to a running installation: folder, keys, tenant, built-in applications.
 
 use crate::app::{App, Keys};
+use crate::attempt::audit;
 use crate::ca::{CaAtRest, DeviceCa};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, host_of};
@@ -13,6 +14,7 @@ use passband_core::keys::admin_token::AdminToken;
 use passband_core::keys::master::MasterKey;
 use passband_core::keys::seal::{Purpose, SealRing};
 use passband_core::keys::signer::{TokenKey, TokenKeys};
+use passband_core::manage::app::DRS_APP;
 use passband_core::rng::{self, Random, SystemRandom};
 use passband_core::time::{Seconds, Timestamp};
 use passband_store::{CommitError, Store, StoreError};
@@ -25,11 +27,6 @@ use std::sync::{Arc, OnceLock, RwLock};
 
 /// How long the set-up link works.
 pub const SETUP_FOR: Seconds = Seconds::minutes(30);
-
-/// The device registration service, as a resource.
-const DRS_APP: ClientId = ClientId::from_bytes([
-    0x01, 0xcb, 0x28, 0x76, 0x7e, 0xbd, 0x4a, 0xa4, 0x9c, 0xc9, 0xd2, 0x8b, 0xd4, 0xd3, 0x59, 0xa9,
-]);
 
 /// Why an installation cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -112,12 +109,13 @@ impl App {
         Ok(())
     }
 
-    /// Makes the pending signing key active, the active one retired, and a new one pending.
+    /// Makes the pending signing key active, the active one retired, and a new one pending, with a line in the audit
+    /// log that names `actor`.
     ///
     /// # Errors
     ///
     /// [`BootError`]; two rotations at once conflict, and one of them is made.
-    pub async fn rotate_token_keys(&self) -> Result<(), BootError> {
+    pub async fn rotate_token_keys(&self, actor: &str) -> Result<(), BootError> {
         let now = self.now();
         let mut changes = Vec::new();
         for key in self.store.keys().await?.iter().filter(|key| key.purpose == KeyPurpose::Token) {
@@ -128,7 +126,9 @@ impl App {
             };
             changes.push(Change::SetKeyState { id: key.id, from: key.state, to, at: now });
         }
-        changes.push(Change::InsertKey(token_key(&self.master, KeyState::Pending, now, self.rng())?));
+        let next = token_key(&self.master, KeyState::Pending, now, self.rng())?;
+        changes.push(audit(self, actor, "Rotate signing keys", next.id, "the key named here is pending now"));
+        changes.push(Change::InsertKey(next));
         self.commit(changes).await?;
         self.reload_keys().await
     }

@@ -83,6 +83,26 @@ impl Params {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
 
+    /// The names of the members.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Whether a member is there, empty or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// As [`encode`](Self::encode), with one member set.
+    pub fn with(&self, name: &str, value: &str) -> String {
+        let mut all: Vec<_> = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        all.retain(|(other, _)| *other != name);
+        all.push((name, value));
+        // A map has no order of its own, and an address should not change from one request to the next.
+        all.sort_unstable();
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(all).finish()
+    }
+
     /// A member that is there and not empty.
     pub fn non_empty(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())

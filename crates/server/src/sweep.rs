@@ -29,7 +29,7 @@ pub async fn once(app: &App) {
         Err(error) => tracing::error!(%error, "the sweep failed"),
     }
     if is_rotation_due(app) {
-        match app.rotate_token_keys().await {
+        match app.rotate_token_keys("system").await {
             Ok(()) => tracing::info!("signing keys rotated"),
             Err(error) => tracing::error!(%error, "signing keys could not be rotated"),
         }

@@ -6,6 +6,7 @@ pub mod broker;
 pub mod ceremony;
 pub mod code;
 pub mod device;
+pub mod graph;
 pub mod health;
 pub mod logout;
 pub mod register;
@@ -48,6 +49,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/EnrollmentServer/device/{id}", axum::routing::delete(device::leave))
         .route("/{tenant}/oauth2/token", post(broker::post))
         .route("/{tenant}/oauth2/v2.0/token", post(broker::post))
+        .merge(graph::router(&app))
         .layer(DefaultBodyLimit::max(256 * 1024))
         .with_state(app)
 }

@@ -21,6 +21,7 @@ use passband_core::decision::Refusal;
 use passband_core::directory::{Passkey, Standing, User};
 use passband_core::id::UserId;
 use passband_core::keys::seal::Purpose;
+pub use passband_core::manage::upn;
 use passband_core::policy::signal::{EvidenceLevel, Factors};
 use passband_core::reason::Reason;
 use passband_core::rng;
@@ -394,14 +395,4 @@ fn passkey(new: PasskeyRecord, owner: &User, name: &str, now: Timestamp) -> Pass
 /// Text of a person about themselves: one line, printable, at most 100 characters.
 pub fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(100).collect::<String>().trim().to_owned()
-}
-
-/// A `userPrincipalName`: `name@domain`, lower case, without white space; `None` for anything else.
-pub fn upn(text: &str) -> Option<String> {
-    let text = text.trim().to_lowercase();
-    let (local, domain) = text.split_once('@')?;
-    let plain =
-        |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | '"' | '\\' | ',' | ';');
-    let good = !local.is_empty() && !domain.is_empty() && !domain.contains('@') && text.chars().all(plain);
-    (good && text.len() <= 256).then_some(text)
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, header};
 use passband_core::change::Change;
 use passband_core::directory::{App as AppRecord, Grant};
 use passband_core::id::{ClientId, SessionId};
+use passband_core::manage::app::secret_hash;
 use passband_core::reason::Reason;
 use passband_core::session::claims::{ACCESS_TOKEN, ACCESS_TOKEN_TYP, ID_TOKEN_TYP, Subject};
 use passband_core::session::grant::{LIFETIME, RefreshToken};
@@ -183,13 +184,6 @@ pub async fn client(
         (None, Some(_)) | (Some(_), None) => false,
     };
     if good { Ok(record) } else { Err(refused(Reason::ClientAuthFailed)) }
-}
-
-/// SHA-256 of a client secret: 256 bits of randomness need no slow hash.
-pub fn secret_hash(secret: &str) -> [u8; 32] {
-    let mut out = [0; 32];
-    out.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes()).as_ref());
-    out
 }
 
 /// `Authorization: Basic`, its parts percent-decoded (RFC 6749 §2.3.1).

@@ -1,0 +1,197 @@
+//! `/users/{id}/authentication`: passes and passkeys.
+
+use super::auth::{Administrator, Deed};
+use super::body::{Body, check_type, given};
+use super::error::GraphError;
+use super::query::Asked;
+use super::resource::{self, PASSKEY, TAP};
+use super::users::find;
+use crate::app::App;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use passband_core::authn::tap::{DEFAULT_MINUTES, Wish};
+use passband_core::change::Change;
+use passband_core::directory::{Passkey, User};
+use passband_core::id::TapId;
+use passband_core::manage::person;
+use passband_core::time::{Seconds, Timestamp};
+use passband_store::CommitError;
+use passband_wire::b64;
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How far ahead a pass may begin.
+const FURTHEST_START: Seconds = Seconds::days(90);
+
+/// Longest credential id (WebAuthn L3 §4, "credential ID"), bytes.
+const MAX_CREDENTIAL_ID: usize = 1023;
+
+/// The body of `POST …/temporaryAccessPassMethods`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct TapBody {
+    #[serde(default, rename = "@odata.type", deserialize_with = "given")]
+    odata_type: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    lifetime_in_minutes: Option<i64>,
+    #[serde(default, deserialize_with = "given")]
+    is_usable_once: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    start_date_time: Option<String>,
+}
+
+impl TapBody {
+    fn wish(&self, now: Timestamp) -> Result<Wish, GraphError> {
+        check_type(self.odata_type.as_deref(), TAP.name)?;
+        let starts = match &self.start_date_time {
+            None => None,
+            Some(text) => {
+                let start = Timestamp::from_rfc3339(text).filter(|start| *start <= now + FURTHEST_START);
+                Some(start.ok_or_else(|| {
+                    GraphError::bad(
+                        "startDateTime must be a time such as 2026-12-01T08:00:00Z, within 90 days.",
+                    )
+                })?)
+            }
+        };
+        Ok(Wish {
+            minutes: self.lifetime_in_minutes.unwrap_or(DEFAULT_MINUTES),
+            once: self.is_usable_once.unwrap_or(false),
+            starts,
+        })
+    }
+}
+
+/// `GET …/temporaryAccessPassMethods`.
+pub async fn list_taps(
+    _: Administrator,
+    State(app): State<Arc<App>>,
+    asked: Asked,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, GraphError> {
+    let wanted = asked.collection(&TAP)?;
+    let user = find(&app, &name).await?;
+    let taps = app.store.taps_of(user.id).await?;
+    let now = app.now();
+    let listed = wanted.slice(taps.iter().map(|tap| resource::tap(tap, now)).collect())?;
+    Ok(Json(wanted.answer(&app, listed)))
+}
+
+/// `POST …/temporaryAccessPassMethods`. The answer is the only place where the pass is ever written.
+pub async fn create_tap(
+    admin: Administrator,
+    State(app): State<Arc<App>>,
+    asked: Asked,
+    Path(name): Path<String>,
+    Body(body): Body<TapBody>,
+) -> Result<Response, GraphError> {
+    asked.no_options()?;
+    let now = app.now();
+    let wish = body.wish(now)?;
+    let user = find(&app, &name).await?;
+    let have = app.store.taps_of(user.id).await?;
+    let (tap, pass, changes) = person::new_pass(user.id, &have, wish, &app.master, (now, app.rng()))?;
+    let replaced = if have.is_empty() { "" } else { ", replaces the one before" };
+    let once = if wish.once { "one-time" } else { "multi-use" };
+    let detail = format!("{}: {} minutes, {once}{replaced}", user.upn, wish.minutes);
+    match admin.commit(&app, changes, Deed::new("Create Temporary Access Pass", user.id, detail)).await {
+        Ok(()) => {}
+        // A pass that was to be replaced went away meanwhile.
+        Err(CommitError::Conflict(_)) => return Err(GraphError::busy()),
+        Err(error) => return Err(error.into()),
+    }
+    let mut shown = resource::tap(&tap, now);
+    shown["temporaryAccessPass"] = pass.as_str().into();
+    let path = format!("users/{}/authentication/temporaryAccessPassMethods/{}", user.id, tap.id);
+    let object = asked.object(&app, &TAP, shown)?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, asked.link(&app, &path))], Json(object)).into_response())
+}
+
+/// `GET …/temporaryAccessPassMethods/{id}`.
+pub async fn get_tap(
+    _: Administrator,
+    State(app): State<Arc<App>>,
+    asked: Asked,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Json<Value>, GraphError> {
+    let user = find(&app, &name).await?;
+    let taps = app.store.taps_of(user.id).await?;
+    let tap = taps.iter().find(|tap| id.parse() == Ok(tap.id)).ok_or_else(no_tap)?;
+    asked.object(&app, &TAP, resource::tap(tap, app.now())).map(Json)
+}
+
+/// `DELETE …/temporaryAccessPassMethods/{id}`.
+pub async fn delete_tap(
+    admin: Administrator,
+    State(app): State<Arc<App>>,
+    asked: Asked,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<StatusCode, GraphError> {
+    asked.no_options()?;
+    let user = find(&app, &name).await?;
+    let id: TapId = id.parse().map_err(|_| no_tap())?;
+    let deed = Deed::new("Delete Temporary Access Pass", user.id, format!("{}: {id}", user.upn));
+    match admin.commit(&app, vec![Change::DeleteTap { id, user: user.id }], deed).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(CommitError::Conflict(_)) => Err(no_tap()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn no_tap() -> GraphError {
+    GraphError::not_found("Temporary Access Pass")
+}
+
+/// `GET …/fido2Methods`.
+pub async fn list_passkeys(
+    _: Administrator,
+    State(app): State<Arc<App>>,
+    asked: Asked,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, GraphError> {
+    let wanted = asked.collection(&PASSKEY)?;
+    let user = find(&app, &name).await?;
+    let passkeys = app.store.passkeys_of(user.id).await?;
+    let listed = wanted.slice(passkeys.iter().map(resource::passkey).collect())?;
+    Ok(Json(wanted.answer(&app, listed)))
+}
+
+/// A person's passkey by its id, and how many they have.
+async fn find_passkey(app: &App, user: &User, id: &str) -> Result<(Passkey, usize), GraphError> {
+    let missing = || GraphError::not_found("passkey");
+    let id = b64::decode(id, MAX_CREDENTIAL_ID).map_err(|_| missing())?;
+    let passkeys = app.store.passkeys_of(user.id).await?;
+    let count = passkeys.len();
+    passkeys.into_iter().find(|passkey| passkey.id == id).map(|found| (found, count)).ok_or_else(missing)
+}
+
+/// `GET …/fido2Methods/{id}`.
+pub async fn get_passkey(
+    _: Administrator,
+    State(app): State<Arc<App>>,
+    asked: Asked,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<Json<Value>, GraphError> {
+    let user = find(&app, &name).await?;
+    let (passkey, _) = find_passkey(&app, &user, &id).await?;
+    asked.object(&app, &PASSKEY, resource::passkey(&passkey)).map(Json)
+}
+
+/// `DELETE …/fido2Methods/{id}`. An administrator may delete the last one too: it may be the stolen one.
+pub async fn delete_passkey(
+    admin: Administrator,
+    State(app): State<Arc<App>>,
+    asked: Asked,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<StatusCode, GraphError> {
+    asked.no_options()?;
+    let user = find(&app, &name).await?;
+    let (passkey, count) = find_passkey(&app, &user, &id).await?;
+    let last = if count == 1 { ", the last one" } else { "" };
+    let deed = Deed::new("Delete passkey", user.id, format!("{}: {}{last}", user.upn, passkey.name));
+    admin.commit(&app, vec![Change::DeletePasskey { id: passkey.id, user: user.id }], deed).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,58 @@
+//! The admin API: a subset of Microsoft Graph with its names, its collections, its errors (product.md; Graph v1.0).
+//!
+//! | module | holds |
+//! |---|---|
+//! | `table` | every operation, once |
+//! | `auth` | who may ask, and the one way to write |
+//! | `query`, `filter` | query options, pages |
+//! | `body`, `error` | what comes in, what goes wrong |
+//! | `resource` | records as Graph shows them |
+//! | `users`, `methods`, `devices`, `applications`, `logs`, `tenant` | handlers |
+//! | `openapi` | the document made from the tables |
+
+pub mod applications;
+pub mod auth;
+pub mod body;
+pub mod devices;
+pub mod error;
+pub mod filter;
+pub mod logs;
+pub mod methods;
+pub mod openapi;
+pub mod query;
+pub mod resource;
+pub mod table;
+pub mod tenant;
+pub mod users;
+
+use crate::app::App;
+use auth::Administrator;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Router, middleware};
+use error::GraphError;
+use std::sync::Arc;
+
+/// The routes under `/v1.0` and `/beta`.
+pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
+    let mut routes = Router::new().route("/openapi.json", get(openapi::get));
+    for operation in table::OPERATIONS {
+        routes = routes.route(operation.path, (operation.handler)());
+    }
+    let routes = routes.fallback(nothing_here).method_not_allowed_fallback(no_such_method);
+    Router::new()
+        .nest("/v1.0", routes.clone())
+        .nest("/beta", routes)
+        .layer(DefaultBodyLimit::max(body::MAX_BODY))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), error::stamp))
+}
+
+/// Whoever may not ask is not told what there is.
+async fn nothing_here(_: Administrator) -> GraphError {
+    GraphError::not_found("address")
+}
+
+async fn no_such_method(_: Administrator) -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
+}
