@@ -1,6 +1,7 @@
 //! The one binary: arguments, wiring, exit codes.
 
 mod admin;
+mod bench;
 mod demo;
 mod device;
 mod failure;
@@ -30,6 +31,8 @@ const EXIT_CODES: &str = "Exit codes: 0 ok, 1 the answer is no (check failed, re
 enum Command {
     /// Administer a server: people, passes, passkeys, apps, devices, logs, keys
     Admin(admin::AdminArgs),
+    /// Measure what this machine signs in a second, and how near that is to what it can do
+    Bench(bench::BenchArgs),
     /// Give this device an identity, look at it, give it back
     #[command(subcommand)]
     Device(device::DeviceCommand),
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
 fn run(command: Command, out: &Output) -> Result<(), Failure> {
     match command {
         Command::Admin(args) => client(admin::run(args, out)),
+        Command::Bench(args) => bench::run(args, out),
         Command::Device(command) => client(device::run(command, out)),
         Command::Login(args) => client(device::login(args, out)),
         Command::Demo(args) => demo::run(&args),

@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod attempt;
+#[doc(hidden)]
+pub mod bench;
 pub mod boot;
 pub mod ca;
 pub mod clock;
