@@ -203,17 +203,14 @@ pub fn spki_from_components(modulus: &[u8], exponent: &[u8]) -> Result<Vec<u8>, 
 ///
 /// # Errors
 ///
-/// [`RsaError`] if it is not RSA-2048.
+/// [`RsaError`] if it is not RSA-2048 in DER, to the last byte.
 pub fn components_from_spki(spki: &[u8]) -> Result<(Vec<u8>, Vec<u8>), RsaError> {
-    let outer = expect(&mut &*spki, 0x30)?;
-    let key = outer.strip_prefix(&ALGORITHM[..]).ok_or(RsaError)?;
-    let bits = expect(&mut &*key, 3)?;
-    let mut fields = expect(&mut bits.strip_prefix(&[0]).ok_or(RsaError)?, 0x30)?;
-    let modulus = expect(&mut fields, 2)?;
-    let exponent = expect(&mut fields, 2)?;
-    let trim = |n: &[u8]| n.strip_prefix(&[0]).unwrap_or(n).to_vec();
-    let (modulus, exponent) = (trim(modulus), trim(exponent));
-    if modulus.len() == MODULUS { Ok((modulus, exponent)) } else { Err(RsaError) }
+    let key = whole(spki, 0x30)?.strip_prefix(&ALGORITHM[..]).ok_or(RsaError)?;
+    let bits = whole(key, 3)?.strip_prefix(&[0]).ok_or(RsaError)?;
+    let mut fields = whole(bits, 0x30)?;
+    let modulus = unsigned(expect(&mut fields, 2)?)?;
+    let exponent = unsigned(whole(fields, 2)?)?;
+    if modulus.len() == MODULUS { Ok((modulus.to_vec(), exponent.to_vec())) } else { Err(RsaError) }
 }
 
 /// The `RSAPublicKey` (RFC 8017 §A.1.1) inside a DER `SubjectPublicKeyInfo`.
@@ -243,20 +240,32 @@ fn tlv(tag: u8, body: &[u8]) -> Vec<u8> {
 
 /// Takes one DER element with `tag` off the front of `input`.
 fn expect<'a>(input: &mut &'a [u8], tag: u8) -> Result<&'a [u8], RsaError> {
-    let (&found, rest) = input.split_first().ok_or(RsaError)?;
-    let (&first, rest) = rest.split_first().ok_or(RsaError)?;
-    let (len, rest) = match first {
-        0..=0x7f => (usize::from(first), rest),
-        0x81 => (usize::from(*rest.first().ok_or(RsaError)?), &rest[1..]),
-        0x82 if rest.len() >= 2 => (usize::from(rest[0]) << 8 | usize::from(rest[1]), &rest[2..]),
+    let (len, rest) = match **input {
+        [found, len @ 0..0x80, ref rest @ ..] if found == tag => (usize::from(len), rest),
+        [found, 0x81, len @ 0x80.., ref rest @ ..] if found == tag => (usize::from(len), rest),
+        [found, 0x82, high @ 1.., low, ref rest @ ..] if found == tag => {
+            (usize::from(high) << 8 | usize::from(low), rest)
+        }
         _ => return Err(RsaError),
     };
-    if found != tag || len > rest.len() {
-        return Err(RsaError);
-    }
-    let (body, after) = rest.split_at(len);
+    let (body, after) = rest.split_at_checked(len).ok_or(RsaError)?;
     *input = after;
     Ok(body)
+}
+
+/// The one DER element that `input` is.
+fn whole(mut input: &[u8], tag: u8) -> Result<&[u8], RsaError> {
+    let body = expect(&mut input, tag)?;
+    if input.is_empty() { Ok(body) } else { Err(RsaError) }
+}
+
+/// The magnitude of a positive DER integer, of at least one byte: zero, negative and padded ones are refused.
+fn unsigned(integer: &[u8]) -> Result<&[u8], RsaError> {
+    match integer {
+        [0, rest @ [0x80.., ..]] => Ok(rest),
+        [1..0x80, ..] => Ok(integer),
+        _ => Err(RsaError),
+    }
 }
 
 #[cfg(test)]
@@ -298,6 +307,39 @@ mod tests {
         let blob = vector_blob();
         for cut in 0..blob.len() {
             assert_eq!(spki_from_bcrypt_blob(&blob[..cut]), Err(RsaError), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_key_without_an_exponent_is_refused_and_one_key_has_one_form() {
+        let modulus = [&[0x80][..], &[1; 255]].concat();
+        let spki = |modulus: &[u8], exponent: &[u8], after: &[u8]| {
+            let body = [&tlv(2, modulus), exponent, after].concat();
+            let bits = [&[0], &tlv(0x30, &body)[..]].concat();
+            tlv(0x30, &[ALGORITHM.to_vec(), tlv(3, &bits)].concat())
+        };
+        let padded = [&[0], &modulus[..]].concat();
+        let good = spki(&padded, &[2, 3, 1, 0, 1], &[]);
+        assert_eq!(components_from_spki(&good), Ok((modulus.clone(), vec![1, 0, 1])));
+        assert!(public_key_bits(&good).is_ok());
+        for (exponent, after) in [
+            (&[2, 0][..], &[][..]),
+            (&[2, 1, 0], &[]),
+            (&[2, 2, 0, 3], &[]),
+            (&[2, 1, 0x83], &[]),
+            (&[2, 0x81, 3, 1, 0, 1], &[]),
+            (&[2, 0x82, 0, 3, 1, 0, 1], &[]),
+            (&[], &[]),
+            (&[2, 3, 1, 0, 1], &[0]),
+        ] {
+            let bad = spki(&padded, exponent, after);
+            assert_eq!(components_from_spki(&bad), Err(RsaError), "{exponent:x?} {after:x?}");
+            assert_eq!(public_key_bits(&bad), Err(RsaError), "{exponent:x?} {after:x?}");
+        }
+        assert_eq!(components_from_spki(&spki(&modulus, &[2, 3, 1, 0, 1], &[])), Err(RsaError));
+        assert_eq!(components_from_spki(&[&good[..], &[0]].concat()), Err(RsaError));
+        for cut in 0..good.len() {
+            assert_eq!(components_from_spki(&good[..cut]), Err(RsaError), "cut at {cut}");
         }
     }
 }
