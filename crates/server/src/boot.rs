@@ -9,7 +9,7 @@ use crate::throttle::Throttle;
 use passband_core::authn::passkey::{Framing, RelyingParty};
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{App as AppRecord, KeyPurpose, KeyState, StoredKey};
-use passband_core::id::{ClientId, KeyId, TenantId};
+use passband_core::id::{KeyId, TenantId};
 use passband_core::keys::admin_token::AdminToken;
 use passband_core::keys::master::MasterKey;
 use passband_core::keys::seal::{Purpose, SealRing};

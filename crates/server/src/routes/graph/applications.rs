@@ -3,7 +3,7 @@
 use super::auth::{Administrator, Deed};
 use super::body::{Body, check_type, given};
 use super::error::GraphError;
-use super::query::Asked;
+use super::query::{Asked, Source};
 use super::resource::{self, APPLICATION};
 use crate::app::App;
 use axum::Json;
@@ -105,7 +105,7 @@ pub async fn list(
         };
         wanted.slice(found.iter().map(|record| resource::application(record)).collect())?
     } else {
-        wanted.scan(async |page| app.store.apps(page).await, resource::application).await?
+        wanted.scan(&app, &Source::Applications).await?
     };
     Ok(Json(wanted.answer(&app, listed)))
 }

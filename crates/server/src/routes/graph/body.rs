@@ -21,10 +21,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media = media.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        let is_json = media.eq_ignore_ascii_case("application/json");
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
-        if !media.eq_ignore_ascii_case("application/json") {
+        if !is_json {
             return Err(GraphError::media_type().into_response());
         }
         parse(&bytes).map(Self).map_err(GraphError::into_response)

@@ -3,7 +3,7 @@
 use super::auth::{Administrator, Deed};
 use super::body::{Body, check_type, given};
 use super::error::GraphError;
-use super::query::Asked;
+use super::query::{Asked, Source};
 use super::resource::{self, DEVICE};
 use crate::app::App;
 use axum::Json;
@@ -48,10 +48,8 @@ pub async fn list(
     } else {
         match wanted.filter.equal_text("passband_ownerId").map(str::parse) {
             Some(Err(_)) => Listed { items: Vec::new(), next: None },
-            Some(Ok(owner)) => {
-                wanted.scan(async |page| app.store.devices(page, Some(owner)).await, resource::device).await?
-            }
-            None => wanted.scan(async |page| app.store.devices(page, None).await, resource::device).await?,
+            Some(Ok(owner)) => wanted.scan(&app, &Source::Devices(Some(owner))).await?,
+            None => wanted.scan(&app, &Source::Devices(None)).await?,
         }
     };
     Ok(Json(wanted.answer(&app, listed)))

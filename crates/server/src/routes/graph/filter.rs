@@ -370,7 +370,8 @@ mod tests {
             let filter = format!("displayName eq '{}'", text.replace('\'', "''"));
             let filter = Filter::parse(&filter, USER.properties).unwrap();
             prop_assert_eq!(filter.equal_text("displayName"), Some(text.as_str()));
-            prop_assert!(filter.matches(&json!({ "displayName": text })));
+            let object = json!({ "displayName": text });
+            prop_assert!(filter.matches(&object));
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::auth::Administrator;
 use super::error::GraphError;
 use super::filter::{Filter, Literal, Operator};
-use super::query::Asked;
-use super::resource::{self, AUDIT, SIGN_IN};
+use super::query::{Asked, Source};
+use super::resource::{AUDIT, SIGN_IN};
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
@@ -31,7 +31,7 @@ pub async fn sign_ins(
             .0
             .retain(|c| !(c.property.name == "userPrincipalName" && c.operator == Operator::Equal));
     }
-    let listed = wanted.scan(async |page| app.store.sign_ins(&narrow, page).await, resource::sign_in).await?;
+    let listed = wanted.scan(&app, &Source::SignIns(narrow)).await?;
     Ok(Json(wanted.answer(&app, listed)))
 }
 
@@ -84,6 +84,6 @@ pub async fn directory_audits(
     asked: Asked,
 ) -> Result<Json<Value>, GraphError> {
     let wanted = asked.collection(&AUDIT)?;
-    let listed = wanted.scan(async |page| app.store.audits(page).await, resource::audit).await?;
+    let listed = wanted.scan(&app, &Source::Audits).await?;
     Ok(Json(wanted.answer(&app, listed)))
 }

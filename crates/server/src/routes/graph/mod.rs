@@ -29,21 +29,23 @@ use crate::app::App;
 use auth::Administrator;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Router, middleware};
 use error::GraphError;
 use std::sync::Arc;
 
 /// The routes under `/v1.0` and `/beta`.
 pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
-    let mut routes = Router::new().route("/openapi.json", get(openapi::get));
-    for operation in table::OPERATIONS {
-        routes = routes.route(operation.path, (operation.handler)());
+    let mut routes = Router::new();
+    for version in ["/v1.0", "/beta"] {
+        routes = routes.route(&format!("{version}/openapi.json"), get(openapi::get));
+        for operation in table::OPERATIONS {
+            routes = routes.route(&format!("{version}{}", operation.path), (operation.handler)());
+        }
+        routes = routes.route(&format!("{version}/{{*path}}"), any(nothing_here));
     }
-    let routes = routes.fallback(nothing_here).method_not_allowed_fallback(no_such_method);
-    Router::new()
-        .nest("/v1.0", routes.clone())
-        .nest("/beta", routes)
+    routes
+        .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(body::MAX_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(app), error::stamp))
 }

@@ -2,12 +2,13 @@
 
 use super::error::GraphError;
 use super::filter::Filter;
-use super::resource::{Resource, top_level};
+use super::resource::{self, Resource, top_level};
 use crate::app::App;
 use crate::extract::Params;
-use axum::extract::{FromRequestParts, OriginalUri};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use passband_store::{Listed, MAX_TOP, Page, StoreError};
+use passband_core::id::UserId;
+use passband_store::{Listed, MAX_TOP, Page, SignInFilter, Store, StoreError};
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -32,8 +33,8 @@ pub struct Asked {
 impl FromRequestParts<Arc<App>> for Asked {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
-        let OriginalUri(uri) = OriginalUri::from_request_parts(parts, app).await?;
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Infallible> {
+        let uri = &parts.uri;
         let (version, path) = match uri.path().strip_prefix("/beta/") {
             Some(path) => ("beta", path),
             None => ("v1.0", uri.path().strip_prefix("/v1.0/").unwrap_or_default()),
@@ -103,7 +104,8 @@ impl Options {
         let params = Params::parse(query.as_bytes())
             .map_err(|_| GraphError::query("The query is too long, or names an option twice."))?;
         // An option that were ignored, `filter` without its `$` say, would make the answer look filtered.
-        match params.names().find(|name| !known.contains(name)) {
+        let strange = params.names().find(|name| !known.contains(name)).map(str::to_owned);
+        match strange {
             None => Ok(Self(params)),
             Some(name) if known.is_empty() => Err(GraphError::query(format!(
                 "The query option `{name}` is not known; this address has none."
@@ -148,6 +150,37 @@ fn selected(object: Value, select: Option<&[String]>) -> Map<String, Value> {
     members
 }
 
+/// A list of the store.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// Applications.
+    Applications,
+    /// Lines of the directory audit log.
+    Audits,
+    /// Devices, all or of one person.
+    Devices(Option<UserId>),
+    /// Lines of the sign-in log.
+    SignIns(SignInFilter),
+    /// People, whose UPN or name begins so.
+    Users(&'a str),
+}
+
+impl Source<'_> {
+    async fn load(&self, store: &Store, page: &Page) -> Result<Listed<Value>, StoreError> {
+        Ok(match self {
+            Self::Applications => shown(store.apps(page).await?, resource::application),
+            Self::Audits => shown(store.audits(page).await?, resource::audit),
+            Self::Devices(owner) => shown(store.devices(page, *owner).await?, resource::device),
+            Self::SignIns(filter) => shown(store.sign_ins(filter, page).await?, resource::sign_in),
+            Self::Users(prefix) => shown(store.users(prefix, page).await?, resource::user),
+        })
+    }
+}
+
+fn shown<T>(listed: Listed<T>, show: impl Fn(&T) -> Value) -> Listed<Value> {
+    Listed { items: listed.items.iter().map(show).collect(), next: listed.next }
+}
+
 /// What of a collection is wanted.
 #[derive(Debug)]
 pub struct Wanted<'a> {
@@ -166,28 +199,22 @@ impl Wanted<'_> {
     /// # Errors
     ///
     /// [`StoreError`] of the store.
-    pub async fn scan<T>(
-        &self,
-        load: impl AsyncFn(&Page) -> Result<Listed<T>, StoreError>,
-        show: impl Fn(&T) -> Value,
-    ) -> Result<Listed<Value>, StoreError> {
-        let show_all = |items: &[T]| items.iter().map(&show).collect::<Vec<_>>();
+    pub async fn scan(&self, app: &App, source: &Source<'_>) -> Result<Listed<Value>, StoreError> {
         if self.filter.0.is_empty() {
-            let listed = load(&self.page).await?;
-            return Ok(Listed { items: show_all(&listed.items), next: listed.next });
+            return source.load(&app.store, &self.page).await;
         }
         let mut found = Vec::new();
         let mut page = Page { after: self.page.after.clone(), top: MAX_TOP };
         for _ in 0..MAX_SCANS {
-            let listed = load(&page).await?;
-            for (place, object) in show_all(&listed.items).into_iter().enumerate() {
+            let listed = source.load(&app.store, &page).await?;
+            for (place, object) in listed.items.into_iter().enumerate() {
                 if self.filter.matches(&object) {
                     found.push(object);
                 }
                 if found.len() >= self.page.top as usize {
                     // The cursor after this row is that of a page which ends with it.
                     let top = u32::try_from(place).unwrap_or(MAX_TOP) + 1;
-                    let next = load(&Page { after: page.after, top }).await?.next;
+                    let next = source.load(&app.store, &Page { after: page.after, top }).await?.next;
                     return Ok(Listed { items: found, next });
                 }
             }

@@ -4,7 +4,7 @@ use super::auth::{Administrator, Deed};
 use super::body::{Body, check_type, given};
 use super::error::GraphError;
 use super::filter::{Literal, Operator};
-use super::query::{Asked, Wanted};
+use super::query::{Asked, Source, Wanted};
 use super::resource::{self, USER};
 use crate::app::App;
 use axum::Json;
@@ -78,10 +78,7 @@ pub async fn list(
             let objects: Vec<_> = users.iter().map(resource::user).collect();
             wanted.slice(objects)?
         }
-        None => {
-            let prefix = prefix(&wanted);
-            wanted.scan(async |page| app.store.users(prefix, page).await, resource::user).await?
-        }
+        None => wanted.scan(&app, &Source::Users(prefix(&wanted))).await?,
     };
     Ok(Json(wanted.answer(&app, listed)))
 }
@@ -153,7 +150,7 @@ pub async fn update(
     asked.no_options()?;
     let wish = body.wish()?;
     let before = find(&app, &name).await?;
-    guarded(&admin, &app, before.id, async |before, seen| {
+    guarded(&admin, &app, before.id, |before, seen| {
         let after = person::apply(before, &wish)?;
         let deed = Deed::new("Update user", before.id, difference(before, &after));
         Ok((person::update(before, after, seen, app.now())?, deed))
@@ -170,7 +167,7 @@ pub async fn delete(
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
     let user = find(&app, &name).await?;
-    guarded(&admin, &app, user.id, async |user, seen| {
+    guarded(&admin, &app, user.id, |user, seen| {
         let deed = Deed::new("Delete user", user.id, user.upn.clone());
         Ok((person::delete(user, seen, app.now())?, deed))
     })
@@ -182,14 +179,14 @@ async fn guarded(
     admin: &Administrator,
     app: &App,
     id: UserId,
-    decide: impl AsyncFn(&User, Administrators) -> Result<(Vec<Change>, Deed), GraphError>,
+    decide: impl Fn(&User, Administrators) -> Result<(Vec<Change>, Deed), GraphError>,
 ) -> Result<StatusCode, GraphError> {
     for _ in 0..TRIES {
         // The generation first: see `Administrators`.
         let generation = app.store.setting(ADMINISTRATORS_SETTING).await?;
         let seen = Administrators::seen(generation.as_deref(), app.store.count_admins().await?);
         let user = app.store.user(id).await?.ok_or_else(|| GraphError::not_found("user"))?;
-        let (changes, deed) = decide(&user, seen).await?;
+        let (changes, deed) = decide(&user, seen)?;
         match admin.commit(app, changes, deed).await {
             Ok(()) => return Ok(StatusCode::NO_CONTENT),
             Err(CommitError::Conflict(Conflict::Duplicate)) => {
