@@ -146,10 +146,14 @@ impl Page {
     }
 
     async fn arrive(&self, mark: usize, prefix: &str) -> Result<Navigation, BrowserError> {
+        // An answer without a body is shown as the browser's own page, under the address it could not show.
+        let named =
+            |frame: &Value, member: &str| frame[member].as_str().is_some_and(|url| url.starts_with(prefix));
         let committed = |event: &Event| {
+            let frame = &event.params["frame"];
             event.method == "Page.frameNavigated"
-                && event.params["frame"]["parentId"].is_null()
-                && event.params["frame"]["url"].as_str().is_some_and(|url| url.starts_with(prefix))
+                && frame["parentId"].is_null()
+                && (named(frame, "url") || named(frame, "unreachableUrl"))
         };
         let arrived = self.event(mark, prefix, committed).await?;
         let loader = arrived.params["frame"]["loaderId"].clone();
@@ -227,6 +231,15 @@ impl Page {
             return Err(BrowserError::Script(words.map(text).unwrap_or_default()));
         }
         Ok(answer["result"]["value"].clone())
+    }
+
+    /// Runs a script in every document from now on, before the document's own.
+    ///
+    /// # Errors
+    ///
+    /// [`BrowserError`].
+    pub async fn on_new_document(&self, script: &str) -> Result<(), BrowserError> {
+        self.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await.map(drop)
     }
 
     /// Waits until an expression is true.

@@ -11,7 +11,7 @@ pub struct VirtualKind {
     pub synced: bool,
     /// The person is verified when asked to be.
     pub user_verified: bool,
-    /// Somebody touches it at once when asked to. Without, it waits until [`Authenticator::set_present`].
+    /// Somebody touches it at once when asked to. Without, the request waits for ever.
     pub present: bool,
 }
 
@@ -130,7 +130,7 @@ impl Authenticator {
         self.tell("setUserVerified", json!({ "isUserVerified": verified })).await.map(drop)
     }
 
-    /// Whether somebody is there to touch it; a request that waits is answered at once.
+    /// Whether somebody is there to touch it, from the next request on.
     ///
     /// # Errors
     ///
