@@ -1,0 +1,51 @@
+//! Everything by keyboard: no pointer is needed from the set-up link to the way out.
+
+use super::world::{Installation, Outcome, Person};
+use passband_testkit::browser::{Chromium, Key, VirtualKind};
+
+#[tokio::test]
+async fn set_up_sign_in_and_out_by_keyboard() -> Outcome {
+    let installation = Installation::start();
+    let url = &installation.url;
+    let browser = Chromium::shared()?;
+    let rosa = Person::arrive(&browser, VirtualKind::device_bound()).await?;
+    let page = &rosa.page;
+
+    page.goto(&installation.setup).await?;
+    page.until("document.readyState === 'complete'").await?;
+    for (field, words) in
+        [("#display-name", "Rosa Root"), ("#upn", "rosa@localhost"), ("#passkey-name", "Key")]
+    {
+        page.tab_to(field).await?;
+        page.replace(words).await?;
+    }
+    page.tab_to("[data-act]").await?;
+    // A keyboard's user must see where they are (WCAG 2.2, 2.4.7).
+    let ring = "(() => { const s = getComputedStyle(document.activeElement); \
+                return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 })()";
+    assert_eq!(page.eval(ring).await?, true, "no focus ring");
+    page.led_to(&format!("{url}/admin"), page.press(Key::Enter)).await?;
+    page.problems().await?; // TODO
+
+    page.goto(&format!("{url}/logout")).await?;
+    page.tab_to("form [type=submit]").await?;
+    page.led_to(&format!("{url}/logout"), page.press(Key::Space)).await?;
+    page.until_text("signed out").await?;
+
+    page.goto(&format!("{url}/sign-in?next=/logout")).await?;
+    page.tab_to("[data-act]").await?;
+    page.led_to(&format!("{url}/logout"), page.press(Key::Enter)).await?;
+    page.until_text("rosa@localhost").await?;
+
+    // The pass page too, and back from it.
+    page.goto(&format!("{url}/tap")).await?;
+    page.tab_to("#pass").await?;
+    page.press(Key::BackTab).await?;
+    assert_eq!(page.eval("document.activeElement.id").await?, "upn");
+    page.replace("nobody@localhost").await?;
+    page.press(Key::Tab).await?;
+    page.replace("not-a-pass").await?;
+    page.led_to(&format!("{url}/tap"), page.press(Key::Enter)).await?;
+    page.until_text("no longer good").await?;
+    rosa.expect_clean(1).await
+}

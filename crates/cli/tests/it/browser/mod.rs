@@ -1,0 +1,10 @@
+//! People at a real browser, with the real binary: what no router test sees.
+
+mod apps;
+mod keyboard;
+mod pass;
+mod refused;
+mod sign_in;
+mod sso;
+mod tls;
+mod world;
