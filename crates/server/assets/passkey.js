@@ -261,6 +261,7 @@ async function pressRegister() {
       ceremony: options.ceremony,
       credential: credential.toJSON(),
       name: text("name"),
+      next: form.dataset.next ?? null,
     });
     await moveOn(answer, { authn: "proved", session: "claimed" });
   } catch (error) {

@@ -10,7 +10,7 @@
 //! | `statement` | each change as SQL |
 //! | `bulk`, `batch`, `writer` | many commits in one transaction |
 //! | `row`, `names` | columns to records and back |
-//! | `people`, `things`, `sessions`, `log` | loads |
+//! | `people`, `things`, `sessions`, `log`, `overview` | loads |
 //! | `cache` | standings and applications in memory, while no commit contradicts them |
 //! | `page`, `sweep`, `error` | cursors, removal of old rows, what can go wrong |
 
@@ -22,6 +22,7 @@ mod log;
 mod migrate;
 mod names;
 mod open;
+mod overview;
 mod page;
 mod people;
 mod row;
@@ -33,6 +34,7 @@ mod writer;
 
 pub use error::{CommitError, StoreError};
 pub use log::{AuditLine, SignInFilter};
+pub use overview::Totals;
 pub use page::{Listed, MAX_TOP, Page};
 pub use sweep::{RETENTION, Swept};
 

@@ -145,7 +145,7 @@ impl Store {
 }
 
 /// A LIKE pattern for what begins with this text, whatever of LIKE's own signs are in it.
-fn pattern(prefix: &str) -> String {
+pub(crate) fn pattern(prefix: &str) -> String {
     let mut pattern = String::with_capacity(prefix.len() + 1);
     for c in prefix.to_lowercase().chars() {
         if matches!(c, '\\' | '%' | '_') {

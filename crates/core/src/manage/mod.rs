@@ -2,6 +2,7 @@
 //! console both ask here, so that they cannot disagree.
 
 pub mod app;
+pub mod passkey;
 pub mod person;
 
 pub use app::AppWish;

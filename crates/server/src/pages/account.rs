@@ -2,6 +2,7 @@
 
 use super::confirm::Confirm;
 use super::part::{Legend, legend};
+use super::rename::Rename;
 use super::{Band, Csrf, Notice, Viewer, When};
 use askama::Template;
 
@@ -164,6 +165,15 @@ impl Account {
             } else {
                 "It will not sign you in any more, on any device."
             })
+    }
+
+    fn rename(&self, passkey: &PasskeyRow) -> Option<Rename> {
+        Some(Rename {
+            action: format!("/account/passkeys/{}/rename", passkey.id),
+            id: passkey.id.clone(),
+            name: passkey.name.clone(),
+            csrf: self.csrf.clone(),
+        })
     }
 
     fn device_act(&self, device: &DeviceRow) -> Confirm {

@@ -12,6 +12,7 @@ mod headers;
 mod logout;
 mod part;
 mod register;
+mod rename;
 mod sample_app;
 mod setup;
 mod sign_in;

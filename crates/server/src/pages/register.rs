@@ -23,6 +23,8 @@ pub struct Register {
     pub reason: RegisterReason,
     /// A name to start from, such as `Passkey 2`; the person may change it.
     pub suggested_name: String,
+    /// Where to go afterwards: an address on this server, checked by the route; none for the usual place.
+    pub next: Option<String>,
     /// What is proved so far.
     pub band: Band,
     /// Why the last attempt was refused.

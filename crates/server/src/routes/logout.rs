@@ -74,7 +74,10 @@ async fn end(
                 .collect(),
             apps: 0,
         };
-        let targets: Vec<_> = params.non_empty("post_logout_redirect_uri").into_iter().collect();
+        // The answer to the form may lead to the app, if the app has registered the address.
+        let asked = params.get("post_logout_redirect_uri");
+        let targets: Vec<_> = client.iter().flat_map(|it| &it.logout_uris).map(String::as_str).collect();
+        let targets: Vec<_> = targets.into_iter().filter(|uri| *uri == asked).collect();
         return Ok(pages::reply(StatusCode::OK, &page, &pages::csp(&targets)));
     }
     let change = Change::EndSession { id: live.session().id, at: app.now() };

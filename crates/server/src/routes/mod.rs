@@ -1,10 +1,12 @@
 //! Routes: parse, call the core, map the answer. Nothing is decided here.
 
+pub mod account;
 pub mod assets;
 pub mod authorize;
 pub mod broker;
 pub mod ceremony;
 pub mod code;
+pub mod console;
 pub mod device;
 pub mod graph;
 pub mod health;
@@ -50,6 +52,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/{tenant}/oauth2/token", post(broker::post))
         .route("/{tenant}/oauth2/v2.0/token", post(broker::post))
         .merge(graph::router(&app))
+        .merge(account::routes().merge(console::routes()))
         .layer(DefaultBodyLimit::max(256 * 1024))
         .with_state(app)
 }

@@ -1,7 +1,7 @@
 //! Registering a passkey: behind the set-up link, a pass, or a fresh sign-in.
 
 use super::ceremony::{Refused, TIMEOUT_MS, failed};
-use super::session::{self, no_store, place, see_other, with_cookie};
+use super::session::{self, local, no_store, place, see_other, with_cookie};
 use crate::app::App;
 use crate::attempt::{Attempt, audit};
 use crate::cookie;
@@ -57,15 +57,31 @@ pub async fn setup(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(que
     with_cookie(pages::reply(StatusCode::OK, &page, &pages::csp(&[])), cookie::set_asker(&app, &asker))
 }
 
-/// `GET /account/passkeys/new`.
-pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+/// The page that makes a passkey and then leads on to `next`.
+pub fn address(next: Option<&str>) -> String {
+    const PAGE: &str = "/account/passkeys/new";
+    match next {
+        Some(next) => {
+            format!("{PAGE}?next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>())
+        }
+        None => PAGE.to_owned(),
+    }
+}
+
+/// `GET /account/passkeys/new?next=…`.
+pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let next = params.non_empty("next").and_then(local);
     let standing = match session::standing(&app, &headers).await {
         Ok(standing) => standing,
         Err(error) => return session::unavailable(&error),
     };
     let live = match may_register(&app, standing.as_ref()) {
         Ok(live) => live,
-        Err(_) => return see_other("/sign-in?fresh=1&next=/account/passkeys/new"),
+        Err(_) => {
+            let here: String = form_urlencoded::byte_serialize(address(next).as_bytes()).collect();
+            return see_other(&format!("/sign-in?fresh=1&next={here}"));
+        }
     };
     let asker = cookie::asker(&app, &headers);
     let by_pass = live.factors().contains(Factors::TEMPORARY_ACCESS_PASS);
@@ -77,6 +93,7 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
             is_admin: user.admin,
         },
         reason: if by_pass { pages::RegisterReason::First } else { pages::RegisterReason::Another },
+        next: next.map(str::to_owned),
         suggested_name: String::new(),
         band: pages::Band::default(),
         notice: None,
@@ -217,6 +234,7 @@ struct Answer {
     credential: RegistrationResponseJson,
     #[serde(default)]
     name: String,
+    next: Option<String>,
 }
 
 /// `POST /ceremony/register`.
@@ -267,7 +285,8 @@ async fn try_finish(
         attestation_roots: None,
         now,
     };
-    let new = match registration::verify(answer.credential, &rules) {
+    let Answer { credential, name, next, .. } = answer;
+    let new = match registration::verify(credential, &rules) {
         Ok(new) => new.into_record(),
         Err(error) => {
             tracing::info!(code = error.code(), "a registration was refused");
@@ -275,7 +294,7 @@ async fn try_finish(
             return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response());
         }
     };
-    let passkey = passkey(new, &owner, &answer.name, now);
+    let passkey = passkey(new, &owner, &name, now);
     let (session, begun) = sign_in::with_new_passkey(&passkey, &owner, place(app, attempt.caller()));
     let detail =
         format!("{} ({})", passkey.name, if passkey.backup_eligible { "synced" } else { "device-bound" });
@@ -290,7 +309,8 @@ async fn try_finish(
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
         Ok(()) => {
-            let next = if owner.admin { "/admin" } else { "/account" };
+            let usual = if owner.admin { "/admin" } else { "/account" };
+            let next = next.as_deref().and_then(local).unwrap_or(usual);
             let answer = ([no_store()], Json(json!({ "next": next }))).into_response();
             Ok(with_cookie(answer, Some(cookie::set_session(app, session.id))))
         }

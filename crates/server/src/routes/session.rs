@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use passband_core::authn::sign_in::Place;
 use passband_core::directory::Standing;
 use passband_core::id::SessionId;
+use passband_core::reason::Reason;
 use passband_core::session::standing::{Live, judge};
 use passband_store::StoreError;
 use std::sync::Arc;
@@ -100,7 +101,11 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(q
     }
     let here =
         format!("/sign-in?next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>());
-    sign_in_page(&app, &headers, (None, &here), (pages::Band::default(), None))
+    let notice = fresh_wanted.then(|| {
+        let text = "This needs a sign-in of the last ten minutes, in person. Sign in, then do it again.";
+        pages::Notice::refused(text, Reason::AuthTooOld.code())
+    });
+    sign_in_page(&app, &headers, (None, &here), (pages::Band::default(), notice))
 }
 
 /// A page for a fault of ours.

@@ -7,11 +7,13 @@ use crate::cookie;
 use crate::extract::{Caller, Form, Params, is_same_origin};
 use crate::pages;
 use crate::refusal::for_people;
+use crate::routes::register;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use passband_core::audit::SignInKind;
 use passband_core::authn::{sign_in, tap};
+use passband_core::change::Change;
 use passband_core::reason::Reason;
 use passband_store::{CommitError, StoreError};
 use std::sync::Arc;
@@ -85,16 +87,19 @@ async fn enter(
         }
     };
     attempt.by(accepted.user());
-    let (session, changes) = sign_in::with_tap(&accepted, place(app, attempt.caller()));
+    let (session, mut changes) = sign_in::with_tap(&accepted, place(app, attempt.caller()));
     attempt.in_session(session.id, session.factors);
+    if let Some(before) = cookie::session(app, headers) {
+        // One browser, one session: the one it had ends, so that it cannot be fixed or kept (session fixation).
+        changes.push(Change::EndSession { id: before, at: now });
+    }
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
         Ok(()) => {
-            let _ = headers;
-            Ok(Ok(with_cookie(
-                see_other("/account/passkeys/new"),
-                Some(cookie::set_session(app, session.id)),
-            )))
+            // Whatever the person came for waits until they have a passkey.
+            let next = params.non_empty("next").and_then(local);
+            let to = see_other(&register::address(next));
+            Ok(Ok(with_cookie(to, Some(cookie::set_session(app, session.id)))))
         }
         Err(CommitError::Conflict(_)) => Ok(Err(again.refuse(app, Reason::TapUsed).await)),
         Err(CommitError::Store(error)) => Err(error),

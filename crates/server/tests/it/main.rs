@@ -2,5 +2,6 @@
 
 mod console;
 mod device;
+mod pass;
 mod prt;
 mod world;

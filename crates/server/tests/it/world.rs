@@ -210,6 +210,13 @@ impl Browser {
         pairs.join("; ")
     }
 
+    /// Holds this session's cookie from now on, as if a sign-in had set it.
+    pub fn take_session(&mut self, world: &World, id: SessionId) {
+        let line = cookie::set_session(&world.app, id);
+        let (name, value) = line.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
     /// Sends a request and keeps what cookies it is given.
     pub async fn send(&mut self, mut request: Request<Body>) -> Reply {
         let headers = request.headers_mut();

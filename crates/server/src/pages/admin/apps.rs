@@ -19,6 +19,8 @@ pub struct AppRow {
     pub is_confidential: bool,
     /// Whether it may be signed in to.
     pub is_enabled: bool,
+    /// Whether the server itself rests on it: it can be switched off, and not deleted.
+    pub is_built_in: bool,
     /// Its redirect URIs.
     pub redirect_uris: Vec<String>,
     /// When it was made.

@@ -2,6 +2,7 @@
 
 use super::Admin;
 use crate::pages::When;
+use crate::pages::confirm::Confirm;
 use crate::pages::part::{Legend, legend};
 use askama::Template;
 
@@ -64,6 +65,13 @@ pub struct Keys {
 impl Keys {
     const fn legend(&self) -> Legend {
         legend()
+    }
+
+    fn rotate(&self) -> Confirm {
+        Confirm::new("Rotate now", "/admin/keys/rotate", &self.admin.csrf).because(
+            "The next key signs from now on, and the one that signs retires. Apps that keep an old copy of the key set \
+             may refuse new tokens until they load it again.",
+        )
     }
 
     const fn tab(&self) -> &'static str {

@@ -3,6 +3,7 @@
 use super::Admin;
 use crate::pages::confirm::Confirm;
 use crate::pages::part::{Legend, legend};
+use crate::pages::rename::Rename;
 use crate::pages::{Band, DeviceRow, PasskeyRow, Secret, SessionRow, When};
 use askama::Template;
 
@@ -83,6 +84,24 @@ impl Person {
             .because("They cannot sign in, and every session and token of theirs stops at its next use.")
     }
 
+    fn demote(&self) -> Confirm {
+        Confirm::new("Remove as administrator", self.path("demote"), &self.admin.csrf)
+            .of(&self.name)
+            .because("They keep their account and lose the console at once.")
+    }
+
+    fn promote(&self) -> Confirm {
+        Confirm::new("Make administrator", self.path("promote"), &self.admin.csrf).of(&self.name).because(
+            "They can do everything you can: make passes, disable people and devices, register apps.",
+        )
+    }
+
+    fn delete(&self) -> Confirm {
+        Confirm::new("Delete person", self.path("delete"), &self.admin.csrf)
+            .of(&self.name)
+            .because("Their passkeys, devices and sessions are gone for good. The logs keep their name.")
+    }
+
     fn revoke(&self) -> Confirm {
         Confirm::new("Revoke sessions", self.path("revoke"), &self.admin.csrf)
             .of(&self.name)
@@ -93,6 +112,11 @@ impl Person {
         Confirm::new("Remove", self.path(&format!("passkeys/{}/delete", passkey.id)), &self.admin.csrf)
             .of(&passkey.name)
             .because("It will not sign them in any more.")
+    }
+
+    /// What a passkey is called is its owner's affair.
+    const fn rename(&self, _: &PasskeyRow) -> Option<Rename> {
+        None
     }
 
     fn device_act(&self, device: &DeviceRow) -> Confirm {

@@ -62,12 +62,16 @@ pub struct SignInRow {
     pub code: String,
     /// The reason in a sentence; empty when allowed.
     pub reason: String,
+    /// What to do about it, in a sentence; empty when allowed.
+    pub action: String,
     /// The chain at that moment.
     pub band: Band,
     /// Ties the line to requests and to other logs.
     pub correlation_id: String,
     /// The address the request came from.
     pub ip: String,
+    /// The browser it says it was, in words.
+    pub agent: String,
     /// What was checked, in order.
     pub story: Vec<Step>,
 }

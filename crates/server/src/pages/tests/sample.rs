@@ -161,9 +161,11 @@ fn sign_ins(w: Words) -> Vec<SignInRow> {
         result: SignInResult::Allowed,
         code: String::new(),
         reason: String::new(),
+        action: String::new(),
         band,
         correlation_id: "6d7f0e2c-6f5e-4a57-9a0e-0c2a3cbe9a10".into(),
         ip: "192.0.2.17".into(),
+        agent: "Chrome on Linux".into(),
         story: vec![],
     };
     let step = |text: &str, held| Step { text: text.into(), held };
@@ -171,6 +173,7 @@ fn sign_ins(w: Words) -> Vec<SignInRow> {
         result: SignInResult::Refused,
         code: "prt_cookie_replayed".into(),
         reason: "The cookie carried a nonce that was used before: somebody sent a copy.".into(),
+        action: "A replayed request or cookie: look for theft.".into(),
         story: vec![
             step("The cookie is signed with the session key of a Primary Refresh Token we issued.", true),
             step("The device of that token is active and its owner is enabled.", true),
@@ -222,6 +225,7 @@ fn apps(w: Words) -> Vec<AppRow> {
         client_id: "1f0c9a6e-52c3-4c9c-9a55-5b5b6f1a2b3c".into(),
         is_confidential,
         is_enabled,
+        is_built_in: !is_confidential,
         redirect_uris: vec![uri.into()],
         created: ago(40_000),
     };
@@ -280,6 +284,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             Box::new(Register {
                 viewer: viewer(w),
                 reason: RegisterReason::First,
+                next: Some(w.url.into()),
                 suggested_name: w.label.into(),
                 band: band(Unknown, Unknown, Claimed, Claimed),
                 notice: None,
@@ -290,6 +295,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             Box::new(Register {
                 viewer: viewer(w),
                 reason: RegisterReason::Another,
+                next: None,
                 suggested_name: "Passkey 2".into(),
                 band: band(Unknown, Unknown, Proved, Claimed),
                 notice: Some(Notice::refused(w.name, "registration_refused")),

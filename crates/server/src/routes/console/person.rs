@@ -1,0 +1,237 @@
+//! `/admin/users/{id}`: one person, and what an administrator may do to their account.
+
+use super::answer::{self, Done, Stop};
+use super::rows::Belongings;
+use super::visit::{Admin, AdminAct, Visitor};
+use super::{Query, id, part, people, show};
+use crate::app::App;
+use crate::attempt::audit;
+use crate::pages::{NewPass, Notice, PassRow, Person, Secret, When};
+use crate::refusal::for_people;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use passband_core::authn::tap::Wish;
+use passband_core::change::Change;
+use passband_core::directory::{Tap, User};
+use passband_core::id::UserId;
+use passband_core::manage::person::ADMINISTRATORS_SETTING;
+use passband_core::manage::{Administrators, PersonWish, passkey, person};
+use passband_core::reason::Reason;
+use passband_core::time::Timestamp;
+use passband_store::StoreError;
+use passband_wire::b64;
+use std::sync::Arc;
+
+/// Longest credential id (WebAuthn L3 §6.5.1), as base64url.
+const MAX_CREDENTIAL: usize = 1364;
+
+/// `GET /admin/users/{id}`.
+pub async fn get(
+    State(app): State<Arc<App>>,
+    Path(text): Path<String>,
+    admin: Admin,
+    query: RawQuery,
+) -> Result<Response, Stop> {
+    let user = load(&app, &text).await?;
+    let page = page(&app, &admin, &user, (Query::read(query).done(), None)).await?;
+    Ok(show(StatusCode::OK, &page))
+}
+
+async fn load(app: &App, text: &str) -> Result<User, Stop> {
+    let id: UserId = id(app, text)?;
+    app.store.user(id).await?.ok_or_else(|| answer::not_found(app).into())
+}
+
+async fn page(
+    app: &App,
+    visitor: &Visitor,
+    user: &User,
+    (notice, new_pass): (Option<Notice>, Option<NewPass>),
+) -> Result<Person, StoreError> {
+    let now = app.now();
+    let has = Belongings::load(app, user.id).await?;
+    let taps = app.store.taps_of(user.id).await?;
+    let (last_sign_in, band) = people::last_sign_in(app, user).await?;
+    Ok(Person {
+        admin: part(app, visitor, notice),
+        id: user.id.to_string(),
+        name: user.display_name.clone(),
+        upn: user.upn.clone(),
+        is_enabled: user.enabled,
+        is_admin: user.admin,
+        created: When(user.created),
+        last_sign_in,
+        band,
+        new_pass,
+        passes: taps.iter().map(|tap| pass_row(tap, now)).collect(),
+        passkeys: has.passkey_rows(visitor),
+        devices: has.device_rows(visitor, now),
+        sessions: has.session_rows(visitor),
+    })
+}
+
+fn pass_row(tap: &Tap, now: Timestamp) -> PassRow {
+    let standing = match (tap.used, tap.once) {
+        (Some(_), true) => "Used",
+        _ if now >= tap.expires => "Expired",
+        _ if now < tap.starts => "Not yet usable",
+        (Some(_), false) => "Usable, and used before",
+        (None, _) => "Usable",
+    };
+    PassRow {
+        created: When(tap.created),
+        expires: When(tap.expires),
+        is_usable_once: tap.once,
+        standing: standing.to_owned(),
+    }
+}
+
+/// `POST /admin/users/{id}/{act}`.
+pub async fn act(
+    State(app): State<Arc<App>>,
+    Path((text, what)): Path<(String, String)>,
+    act: AdminAct,
+) -> Result<Response, Stop> {
+    let user = load(&app, &text).await?;
+    let set = |enabled, admin| PersonWish { enabled, admin, ..PersonWish::default() };
+    match what.as_str() {
+        "enable" => update(&app, &act, &user, (set(Some(true), None), Done::PersonEnabled)).await,
+        "disable" => update(&app, &act, &user, (set(Some(false), None), Done::PersonDisabled)).await,
+        "promote" => update(&app, &act, &user, (set(None, Some(true)), Done::PersonPromoted)).await,
+        "demote" => update(&app, &act, &user, (set(None, Some(false)), Done::PersonDemoted)).await,
+        "delete" => delete(&app, &act, &user).await,
+        "revoke" => revoke(&app, &act, &user).await,
+        "tap" => new_pass(&app, &act, &user).await,
+        _ => Err(answer::not_found(&app).into()),
+    }
+}
+
+/// The administrators as they are now; the setting first, see [`Administrators`].
+async fn administrators(app: &App) -> Result<Administrators, StoreError> {
+    let setting = app.store.setting(ADMINISTRATORS_SETTING).await?;
+    Ok(Administrators::seen(setting.as_deref(), app.store.count_admins().await?))
+}
+
+async fn update(
+    app: &App,
+    act: &AdminAct,
+    user: &User,
+    (wish, done): (PersonWish, Done),
+) -> Result<Response, Stop> {
+    let Ok(after) = person::apply(user, &wish) else { return Err(answer::not_found(app).into()) };
+    let activity = match done {
+        Done::PersonEnabled => "Enable account",
+        Done::PersonDisabled => "Disable account",
+        Done::PersonPromoted => "Add administrator",
+        _ => "Remove administrator",
+    };
+    let mut changes = match person::update(user, after, administrators(app).await?, app.now()) {
+        Ok(changes) => changes,
+        Err(reason) => return refused(app, act, user, reason).await,
+    };
+    changes.push(audit(app, &act.user().upn, activity, user.id, user.upn.clone()));
+    app.commit(changes).await?;
+    Ok(done.at(&format!("/admin/users/{}", user.id)))
+}
+
+async fn delete(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop> {
+    let mut changes = match person::delete(user, administrators(app).await?, app.now()) {
+        Ok(changes) => changes,
+        Err(reason) => return refused(app, act, user, reason).await,
+    };
+    changes.push(audit(app, &act.user().upn, "Delete user", user.id, user.upn.clone()));
+    app.commit(changes).await?;
+    Ok(Done::PersonDeleted.at("/admin/users"))
+}
+
+async fn revoke(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop> {
+    let mut changes = person::revoke_sessions(user.id, app.now());
+    changes.push(audit(app, &act.user().upn, "Revoke sessions", user.id, user.upn.clone()));
+    app.commit(changes).await?;
+    Ok(Done::SessionsEnded.at(&format!("/admin/users/{}", user.id)))
+}
+
+/// Makes a pass and shows it, this once: the answer is the page itself and is not stored anywhere.
+async fn new_pass(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop> {
+    let wish = Wish {
+        minutes: act.get("lifetimeInMinutes").parse().unwrap_or(0),
+        // Anything but a clear wish is the stricter one.
+        once: act.get("isUsableOnce") != "false",
+        starts: None,
+    };
+    let have = app.store.taps_of(user.id).await?;
+    let made = person::new_pass(user.id, &have, wish, &app.master, (app.now(), app.rng()));
+    let (tap, text, mut changes) = match made {
+        Ok(made) => made,
+        Err(invalid) => {
+            let notice = Notice::refused(invalid.to_string(), "pass_not_made");
+            let page = page(app, act, user, (Some(notice), None)).await?;
+            return Ok(show(StatusCode::BAD_REQUEST, &page));
+        }
+    };
+    let detail = format!("{} for {} minutes", if tap.once { "once" } else { "multi-use" }, wish.minutes);
+    changes.push(audit(app, &act.user().upn, "Create Temporary Access Pass", user.id, detail));
+    app.commit(changes).await?;
+    let shown =
+        NewPass { pass: Secret::new(in_groups(&text)), expires: When(tap.expires), is_usable_once: tap.once };
+    let page = page(app, act, user, (None, Some(shown))).await?;
+    Ok(show(StatusCode::OK, &page))
+}
+
+/// Four characters and a dash: easier to read out. Dashes are ignored when it is typed.
+fn in_groups(pass: &str) -> String {
+    let mut grouped = String::with_capacity(pass.len() + pass.len() / 4);
+    for (at, letter) in pass.chars().enumerate() {
+        if at > 0 && at % 4 == 0 {
+            grouped.push('-');
+        }
+        grouped.push(letter);
+    }
+    grouped
+}
+
+/// `POST /admin/users/{id}/passkeys/{passkey}/delete`.
+pub async fn delete_passkey(
+    State(app): State<Arc<App>>,
+    Path((text, credential)): Path<(String, String)>,
+    act: AdminAct,
+) -> Result<Response, Stop> {
+    let user = load(&app, &text).await?;
+    let gone = || Stop::from(answer::not_found(&app));
+    let id = b64::decode(&credential, MAX_CREDENTIAL).map_err(|_| gone())?;
+    let have = app.store.passkeys_of(user.id).await?;
+    let removed = have.iter().find(|passkey| passkey.id == id).ok_or_else(gone)?;
+    let mut changes = if user.id == act.user().id {
+        // Their own: the rule that keeps people from locking themselves out holds for administrators too.
+        match passkey::remove_own(user.id, &have, &id, app.now()) {
+            Ok(changes) => changes.to_vec(),
+            Err(reason) => return refused(&app, &act, &user, reason).await,
+        }
+    } else {
+        vec![Change::DeletePasskey { id: id.clone(), user: user.id }]
+    };
+    let detail = format!("{} of {}", removed.name, user.upn);
+    changes.push(audit(&app, &act.user().upn, "Remove passkey", user.id, detail));
+    app.commit(changes).await?;
+    Ok(Done::PasskeyRemoved.at(&format!("/admin/users/{}", user.id)))
+}
+
+async fn refused(app: &App, act: &AdminAct, user: &User, reason: Reason) -> Result<Response, Stop> {
+    let text = match reason {
+        Reason::LastAdmin => format!("{} {}", reason.meaning(), reason.action()),
+        other => for_people(other).to_owned(),
+    };
+    let page = page(app, act, user, (Some(Notice::refused(text, reason.code())), None)).await?;
+    Ok(show(StatusCode::CONFLICT, &page))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_pass_is_read_out_in_groups() {
+        assert_eq!(super::in_groups("ABCDEFGHJKLM"), "ABCD-EFGH-JKLM");
+        assert_eq!(super::in_groups("ABCDE"), "ABCD-E");
+        assert_eq!(super::in_groups(""), "");
+    }
+}

@@ -1,0 +1,216 @@
+//! From records to the rows of the pages.
+
+use super::bands;
+use super::visit::Visitor;
+use crate::app::App;
+use crate::pages::{DeviceRow, DeviceState, PasskeyRow, SessionRow, When};
+use passband_core::directory::{Device, JoinType, Passkey, Session, SessionKind};
+use passband_core::id::UserId;
+use passband_core::policy::signal::Factors;
+use passband_core::time::{Seconds, Timestamp};
+use passband_store::{MAX_TOP, Page, StoreError};
+use passband_wire::b64;
+
+/// A device that has not been seen for this long is shown as stale.
+const STALE_AFTER: Seconds = Seconds::days(90);
+
+/// Sessions shown of one person at most.
+const MOST_SESSIONS: usize = 200;
+
+/// What belongs to one person.
+#[derive(Debug)]
+pub struct Belongings {
+    /// Passkeys, the oldest first.
+    pub passkeys: Vec<Passkey>,
+    /// Devices, the newest first.
+    pub devices: Vec<Device>,
+    /// Sessions that stand, the newest first.
+    pub sessions: Vec<Session>,
+}
+
+impl Belongings {
+    /// Loads them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn load(app: &App, user: UserId) -> Result<Self, StoreError> {
+        let passkeys = app.store.passkeys_of(user).await?;
+        let devices = app.store.devices(&Page::first(MAX_TOP), Some(user)).await?.items;
+        let mut sessions = app.store.sessions_of(user, app.now()).await?;
+        // The rest of what `judge` asks: a session whose passkey or device is gone is none, whatever its row says.
+        sessions.retain(|session| {
+            let by_passkey = session.credential.as_ref();
+            let on = session.device;
+            by_passkey.is_none_or(|id| passkeys.iter().any(|passkey| passkey.id == *id))
+                && on.is_none_or(|id| devices.iter().any(|device| device.id == id && device.enabled))
+        });
+        sessions.truncate(MOST_SESSIONS);
+        Ok(Self { passkeys, devices, sessions })
+    }
+
+    fn device(&self, session: &Session) -> Option<&Device> {
+        self.devices.iter().find(|device| Some(device.id) == session.device)
+    }
+
+    /// Passkeys as rows; `viewer` marks the one they used.
+    pub fn passkey_rows(&self, viewer: &Visitor) -> Vec<PasskeyRow> {
+        let used = viewer.session().credential.as_ref();
+        self.passkeys.iter().map(|passkey| passkey_row(passkey, used == Some(&passkey.id))).collect()
+    }
+
+    /// Devices as rows; `viewer` marks the one they are on.
+    pub fn device_rows(&self, viewer: &Visitor, now: Timestamp) -> Vec<DeviceRow> {
+        let session = viewer.session();
+        let is_current = |device: &Device| session.device == Some(device.id);
+        let signed = session.factors.contains(Factors::DEVICE_KEY);
+        self.devices.iter().map(|device| device_row(device, (is_current(device), signed), now)).collect()
+    }
+
+    /// Sessions as rows; `viewer` marks their own.
+    pub fn session_rows(&self, viewer: &Visitor) -> Vec<SessionRow> {
+        let row = |session| session_row(session, self.device(session), viewer.session().id == session.id);
+        self.sessions.iter().map(row).collect()
+    }
+}
+
+fn passkey_row(passkey: &Passkey, is_current: bool) -> PasskeyRow {
+    PasskeyRow {
+        id: b64::encode(&passkey.id),
+        name: passkey.name.clone(),
+        kind: passkey_kind(passkey).to_owned(),
+        is_synced: passkey.backup_eligible,
+        evidence: passkey.evidence.name().to_owned(),
+        created: When(passkey.created),
+        last_used: passkey.last_used.map(When),
+        band: bands::passkey(passkey),
+        is_current,
+    }
+}
+
+/// What holds it, as it says itself: nothing here is proved at E0.
+fn passkey_kind(passkey: &Passkey) -> &'static str {
+    let by = |wanted: &[&str]| passkey.transports.iter().any(|name| wanted.contains(&name.as_str()));
+    if passkey.backup_eligible {
+        "Synced passkey"
+    } else if by(&["usb", "nfc", "ble", "smart-card"]) {
+        "Security key"
+    } else if by(&["internal"]) {
+        "Built into a device"
+    } else {
+        "Bound to one device"
+    }
+}
+
+/// A device as a row. `(is_current, signed)`: whether the viewer's session runs on it, and whether its key signed
+/// for that session.
+pub fn device_row(device: &Device, (is_current, signed): (bool, bool), now: Timestamp) -> DeviceRow {
+    let seen = device.last_seen.unwrap_or(device.created);
+    let state = match device.enabled {
+        false => DeviceState::Disabled,
+        true if now - seen > STALE_AFTER => DeviceState::Stale,
+        true => DeviceState::Active,
+    };
+    let join = match device.join {
+        JoinType::Joined => "joined",
+        JoinType::Registered => "registered",
+    };
+    let system = format!("{} {}", device.os, device.os_version);
+    let system = if system.trim().is_empty() { "Unknown system" } else { system.trim() };
+    DeviceRow {
+        id: device.id.to_string(),
+        name: device.name.clone(),
+        kind: format!("{system}, {join}"),
+        state,
+        evidence: device.evidence.name().to_owned(),
+        registered: When(device.created),
+        last_seen: device.last_seen.map(When),
+        band: bands::device(device, is_current && signed),
+        is_current,
+    }
+}
+
+fn session_row(session: &Session, device: Option<&Device>, is_current: bool) -> SessionRow {
+    let on = device.map_or("a device", |device| device.name.as_str());
+    let (place, bound_to) = match (session.kind, session.parent) {
+        (SessionKind::Prt, _) => (format!("Primary Refresh Token on {on}"), format!("the key of {on}")),
+        (SessionKind::Browser, Some(_)) => (
+            browser(&session.agent),
+            format!("nothing: a cookie, made from the Primary Refresh Token of {on}"),
+        ),
+        (SessionKind::Browser, None) => {
+            (browser(&session.agent), "nothing: a cookie in this browser".to_owned())
+        }
+    };
+    SessionRow {
+        id: session.id.to_string(),
+        place,
+        bound_to,
+        started: When(session.auth_time),
+        last_used: When(session.last_seen),
+        expires: When(session.expires),
+        band: bands::session(session, device.map(|device| device.evidence)),
+        is_current,
+    }
+}
+
+/// A user agent in words, as far as it can be believed: "Firefox on Windows".
+pub fn browser(agent: &str) -> String {
+    // The order matters: everyone claims to be Safari, and Chromium's kin all say Chrome as well.
+    const BROWSERS: [(&str, &str); 7] = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("CriOS/", "Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    const SYSTEMS: [(&str, &str); 7] = [
+        ("Windows", "Windows"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let named = |list: &[(&str, &'static str)]| {
+        list.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+    };
+    match (named(&BROWSERS), named(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.to_owned(),
+        (None, Some(system)) => format!("A browser on {system}"),
+        (None, None) => "A browser".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::browser;
+
+    #[test]
+    fn user_agents_are_told_apart() {
+        for (agent, words) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36",
+                "Chrome on Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/142 Safari/537 Edg/142",
+                "Edge on Windows",
+            ),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/26 Safari/605", "Safari on macOS"),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 26 like Mac OS X) Version/26 Safari/604",
+                "Safari on iPhone",
+            ),
+            ("Mozilla/5.0 (Android 16; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0", "Firefox on Android"),
+            ("curl/8.1", "A browser"),
+            ("", "A browser"),
+        ] {
+            assert_eq!(browser(agent), words);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Who stands behind a request to a page of ours, and whether a form may act.
+//!
+//! Each type here is made by its extractor alone, so a handler that takes one has had its checks made:
+//! [`Visitor`] is signed in with a passkey, [`Admin`] administers, [`Act`] is a form that one of our pages made
+//! for this session, [`FreshAct`] is such a form by someone who signed in in person just now, and [`AdminAct`] is
+//! all of it.
+
+use super::answer::{self, Stop};
+use crate::app::App;
+use crate::cookie;
+use crate::extract::{Form, Params, is_same_origin};
+use crate::pages::{Band, Csrf, Viewer};
+use crate::routes::console::bands;
+use crate::routes::session::{self, see_other};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{Method, Uri};
+use passband_core::directory::{DeviceStanding, Session, User};
+use passband_core::reason::Reason;
+use passband_core::session::issue;
+use passband_core::session::standing::judge;
+use std::sync::Arc;
+
+/// Somebody signed in with a passkey, whose session stands.
+#[derive(Debug)]
+pub struct Visitor {
+    user: User,
+    session: Session,
+    device: Option<DeviceStanding>,
+    fresh: Result<(), Reason>,
+    page: String,
+}
+
+impl Visitor {
+    /// Who.
+    pub const fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// Through which session.
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The session's band.
+    pub fn band(&self) -> Band {
+        bands::session(&self.session, self.device.as_ref().map(|device| device.evidence))
+    }
+
+    /// What the head of a page says of them.
+    pub fn viewer(&self) -> Viewer {
+        Viewer { name: self.user.display_name.clone(), upn: self.user.upn.clone(), is_admin: self.user.admin }
+    }
+
+    /// The anti-forgery value for the forms of a page they are shown.
+    pub fn csrf(&self, app: &App) -> Csrf {
+        Csrf(cookie::csrf(app, &self.session.id.to_string()))
+    }
+
+    /// Whether they signed in in person within ten minutes; if not, the way there.
+    fn require_fresh(&self) -> Result<(), Stop> {
+        let to = format!("/sign-in?fresh=1&next={}", encode(&self.page));
+        self.fresh.map_err(|_| see_other(&to).into())
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Visitor {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Stop> {
+        let page = page_of(&parts.method, &parts.uri);
+        let standing = session::standing(app, &parts.headers).await?;
+        let now = app.now();
+        let live = standing.as_deref().and_then(|standing| judge(standing, now).ok());
+        let Some(live) = live else {
+            return Err(see_other(&format!("/sign-in?next={}", encode(&page))).into());
+        };
+        if !live.factors().has_passkey() {
+            // Came in with a pass, which is good for one thing only.
+            return Err(see_other("/account/passkeys/new").into());
+        }
+        Ok(Self {
+            user: live.user().clone(),
+            session: live.session().clone(),
+            device: live.device().cloned(),
+            fresh: issue::fresh(live, now).map(|_| ()),
+            page,
+        })
+    }
+}
+
+/// The page a request belongs to: itself, or for a form the page it is on.
+fn page_of(method: &Method, uri: &Uri) -> String {
+    if method == Method::GET {
+        return uri.path_and_query().map_or_else(|| "/account".to_owned(), |it| it.as_str().to_owned());
+    }
+    let mut parts = uri.path().split('/').skip(1);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("admin"), Some("users"), Some(id)) => format!("/admin/users/{id}"),
+        (Some("admin"), Some(list), _) => format!("/admin/{list}"),
+        _ => "/account".to_owned(),
+    }
+}
+
+fn encode(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// A visitor who administers this installation.
+#[derive(Debug)]
+pub struct Admin(Visitor);
+
+impl Admin {
+    fn of(visitor: Visitor, app: &App) -> Result<Self, Stop> {
+        // Enabled, or the session would not stand.
+        if visitor.user.admin { Ok(Self(visitor)) } else { Err(answer::forbidden(app).into()) }
+    }
+}
+
+impl std::ops::Deref for Admin {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.0
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Admin {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Stop> {
+        Self::of(Visitor::from_request_parts(parts, app).await?, app)
+    }
+}
+
+/// A form that one of our pages made for this session.
+#[derive(Debug)]
+pub struct Act {
+    visitor: Visitor,
+    form: Params,
+}
+
+impl Act {
+    /// A field of the form, or the empty text.
+    pub fn get(&self, name: &str) -> &str {
+        self.form.get(name)
+    }
+}
+
+impl std::ops::Deref for Act {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.visitor
+    }
+}
+
+impl FromRequest<Arc<App>> for Act {
+    type Rejection = Stop;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Stop> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, app).await?;
+        let same_origin = is_same_origin(app, &parts.headers);
+        let Form(form) = Form::from_request(Request::from_parts(parts, body), app).await?;
+        let form = form.unwrap_or_default();
+        // Both: a page of another origin cannot send our origin, and a page of ours made for another session (a
+        // person made to act as somebody else) does not have this session's value.
+        let ours = cookie::csrf_matches(app, form.get("csrf"), &visitor.session.id.to_string());
+        if same_origin && ours { Ok(Self { visitor, form }) } else { Err(answer::forged(app).into()) }
+    }
+}
+
+/// A form by someone who signed in in person within ten minutes: for what cannot be taken back.
+#[derive(Debug)]
+pub struct FreshAct(Act);
+
+impl std::ops::Deref for FreshAct {
+    type Target = Act;
+
+    fn deref(&self) -> &Act {
+        &self.0
+    }
+}
+
+impl FromRequest<Arc<App>> for FreshAct {
+    type Rejection = Stop;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Stop> {
+        let act = Act::from_request(request, app).await?;
+        act.require_fresh()?;
+        Ok(Self(act))
+    }
+}
+
+/// A form by an administrator who signed in in person within ten minutes. A stolen cookie, or a browser that a
+/// PRT signed in, may look but not touch.
+#[derive(Debug)]
+pub struct AdminAct {
+    admin: Admin,
+    form: Params,
+}
+
+impl AdminAct {
+    /// Who acts.
+    pub const fn admin(&self) -> &Admin {
+        &self.admin
+    }
+
+    /// A field of the form, or the empty text.
+    pub fn get(&self, name: &str) -> &str {
+        self.form.get(name)
+    }
+}
+
+impl std::ops::Deref for AdminAct {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.admin
+    }
+}
+
+impl FromRequest<Arc<App>> for AdminAct {
+    type Rejection = Stop;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Stop> {
+        let Act { visitor, form } = Act::from_request(request, app).await?;
+        let admin = Admin::of(visitor, app)?;
+        admin.require_fresh()?;
+        Ok(Self { admin, form })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_leads_back_to_its_page() {
+        for (path, page) in [
+            ("/account/passkeys/abc/delete", "/account"),
+            ("/account/sessions/revoke-all", "/account"),
+            ("/admin/users", "/admin/users"),
+            ("/admin/users/1234/tap", "/admin/users/1234"),
+            ("/admin/devices/1234/disable", "/admin/devices"),
+            ("/admin/keys/rotate", "/admin/keys"),
+        ] {
+            assert_eq!(page_of(&Method::POST, &path.parse().unwrap()), page);
+        }
+        let read = "/admin/sign-ins?result=refused&after=x".parse().unwrap();
+        assert_eq!(page_of(&Method::GET, &read), "/admin/sign-ins?result=refused&after=x");
+    }
+}

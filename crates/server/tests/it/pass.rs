@@ -1,0 +1,135 @@
+//! The way in with a Temporary Access Pass, and back to where the person came from.
+
+use crate::world::{World, encode};
+use axum::http::StatusCode;
+use passband_core::reason::Reason;
+use passband_core::time::Seconds;
+use passband_store::{Page, SignInFilter};
+use passband_testkit::authenticator::{Model, SoftAuthenticator};
+
+async fn last_reason(world: &World) -> Reason {
+    let log = world.app.store.sign_ins(&SignInFilter::default(), &Page::first(1)).await.unwrap();
+    log.items[0].reason
+}
+
+#[tokio::test]
+async fn a_pass_is_good_for_a_passkey_and_nothing_else() {
+    let world = World::new().await;
+    let ada = world.newcomer("Ada").await;
+    let (_, pass) = world.pass_for(&ada, true).await;
+    let mut browser = world.browser();
+    let page = browser.get("/tap").await;
+    assert!(page.body.contains("Upper and lower case do not matter"));
+    let typed = format!(" {}-{} ", pass[..4].to_lowercase(), &pass[4..]);
+    assert_eq!(browser.enter_pass("ada@localhost", &typed, None).await.location(), "/account/passkeys/new");
+    assert_eq!(browser.get("/account").await.location(), "/account/passkeys/new");
+    assert_eq!(browser.get("/admin").await.location(), "/account/passkeys/new");
+    assert_eq!(browser.get("/account/passkeys/new").await.status, StatusCode::OK);
+    // Once means once, in this browser or another.
+    world.pass(Seconds(1));
+    let again = world.browser().enter_pass("ada@localhost", &pass, None).await;
+    assert_eq!(again.status, StatusCode::BAD_REQUEST);
+    assert_eq!(last_reason(&world).await, Reason::TapUsed);
+    let mut authenticator = SoftAuthenticator::new(Model::synced());
+    assert_eq!(browser.register(&mut authenticator, "Phone").await.status, StatusCode::OK);
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_window_is_ten_minutes() {
+    let world = World::new().await;
+    let ada = world.newcomer("Ada").await;
+    let (_, pass) = world.pass_for(&ada, false).await;
+    let mut browser = world.browser();
+    browser.enter_pass("ada@localhost", &pass, None).await;
+    world.pass(Seconds(599));
+    assert_eq!(browser.get("/account/passkeys/new").await.status, StatusCode::OK);
+    world.pass(Seconds(1));
+    assert!(browser.get("/account/passkeys/new").await.location().starts_with("/sign-in?fresh=1"));
+    let mut authenticator = SoftAuthenticator::new(Model::synced());
+    assert_eq!(browser.register(&mut authenticator, "Phone").await.status, StatusCode::BAD_REQUEST);
+    assert!(world.app.store.passkeys_of(ada.id).await.unwrap().is_empty());
+    // A pass for more than one use lets the person try again, until it expires.
+    browser.enter_pass("ada@localhost", &pass, None).await;
+    assert_eq!(browser.register(&mut authenticator, "Phone").await.status, StatusCode::OK);
+    world.pass(Seconds::hours(1));
+    let late = world.browser().enter_pass("ada@localhost", &pass, None).await;
+    assert_eq!(late.status, StatusCode::BAD_REQUEST);
+    assert_eq!(last_reason(&world).await, Reason::TapExpired);
+}
+
+#[tokio::test]
+async fn a_ceremony_that_outlives_the_window_ends_with_it() {
+    let world = World::new().await;
+    let ada = world.newcomer("Ada").await;
+    let (_, pass) = world.pass_for(&ada, true).await;
+    let mut browser = world.browser();
+    browser.enter_pass("ada@localhost", &pass, None).await;
+    world.pass(Seconds(590));
+    let options = browser.json("/ceremony/register/options", &serde_json::json!({})).await.json();
+    let mut authenticator = SoftAuthenticator::new(Model::synced());
+    let rng = passband_core::rng::SystemRandom;
+    let made = authenticator.create(&options["publicKey"], crate::world::ORIGIN, &rng).unwrap();
+    world.pass(Seconds(20));
+    let answer = serde_json::json!({ "ceremony": options["ceremony"], "credential": made, "name": "Phone" });
+    assert_eq!(browser.json("/ceremony/register", &answer).await.status, StatusCode::BAD_REQUEST);
+    assert!(world.app.store.passkeys_of(ada.id).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn people_come_back_to_where_they_came_from() {
+    let world = World::new().await;
+    let here = "/authorize?client_id=tasks&state=a%2Fb&x=1";
+    let ada = world.newcomer("Ada").await;
+    let (_, pass) = world.pass_for(&ada, false).await;
+    let mut browser = world.browser();
+    let page = browser.get(&format!("/tap?next={}", encode(here))).await;
+    assert!(page.body.contains(r#"name="next""#));
+    let entered = browser.enter_pass("ada@localhost", &pass, Some(here)).await;
+    assert_eq!(entered.location(), format!("/account/passkeys/new?next={}", encode(here)));
+    let page = browser.get(entered.location()).await;
+    assert!(page.body.contains("data-next="), "the script hands it back");
+    let mut authenticator = SoftAuthenticator::new(Model::synced());
+    let ask = serde_json::json!({ "next": here });
+    assert_eq!(browser.register_as(&mut authenticator, &ask, "Phone").await.json()["next"], here);
+    // Never to another site (open redirection).
+    for evil in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
+        let entered = world.browser().enter_pass("ada@localhost", &pass, Some(evil)).await;
+        assert_eq!(entered.location(), "/account/passkeys/new", "{evil}");
+        let page = browser.get(&format!("/account/passkeys/new?next={}", encode(evil))).await;
+        assert!(!page.body.contains("data-next"), "{evil}");
+        let mut another = SoftAuthenticator::new(Model::synced());
+        let ask = serde_json::json!({ "next": evil });
+        assert_eq!(browser.register_as(&mut another, &ask, "More").await.json()["next"], "/account");
+    }
+}
+
+#[tokio::test]
+async fn a_pass_ends_the_session_the_browser_had() {
+    let world = World::new().await;
+    let (ada, mut browser) = world.user("Ada").await;
+    let before = world.session_of(&browser).unwrap();
+    let (_, pass) = world.pass_for(&ada.user, true).await;
+    browser.enter_pass("ada@localhost", &pass, None).await;
+    let standing = world.app.store.standing(before).await.unwrap().unwrap();
+    assert_eq!(standing.session.ended, Some(world.now()));
+    assert_ne!(world.session_of(&browser), Some(before));
+}
+
+#[tokio::test]
+async fn guessing_is_stopped_by_address() {
+    let world = World::new().await;
+    let ada = world.newcomer("Ada").await;
+    let (_, pass) = world.pass_for(&ada, true).await;
+    let mut browser = world.browser();
+    for _ in 0..10 {
+        browser.enter_pass("ada@localhost", "ABCDEFGHJKLM", None).await;
+    }
+    world.pass(Seconds(1));
+    assert_eq!(browser.enter_pass("ada@localhost", &pass, None).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(last_reason(&world).await, Reason::TooManyAttempts);
+    // From elsewhere it works: nobody can lock another out.
+    let mut elsewhere = world.browser();
+    elsewhere.ip = "192.0.2.9".parse().unwrap();
+    assert_eq!(elsewhere.enter_pass("ada@localhost", &pass, None).await.status, StatusCode::SEE_OTHER);
+}
