@@ -13,6 +13,7 @@ use passband_core::keys::signer::TokenKeys;
 use passband_core::rng::Random;
 use passband_core::time::Timestamp;
 use passband_store::{CommitError, Store};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, RwLock};
 
 /// The one object behind all routes.
@@ -36,6 +37,7 @@ pub struct App {
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) rng: Box<dyn Random>,
     pub(crate) keys: RwLock<Arc<Keys>>,
+    pub(crate) count: AtomicU32,
 }
 
 impl std::fmt::Debug for App {
@@ -80,6 +82,11 @@ impl App {
     /// Whether cookies travel over TLS only.
     pub fn is_https(&self) -> bool {
         self.config.public_url.starts_with("https://")
+    }
+
+    /// A number larger than the last, for the order of log lines within a second.
+    pub fn next_count(&self) -> u32 {
+        self.count.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Makes changes durable.

@@ -9,7 +9,7 @@ use passband_core::directory::{App as AppRecord, Device, User};
 use passband_core::id::{AuditId, ClientId, DeviceId, SessionId, SignInId, UserId};
 use passband_core::policy::signal::{Binding, Factors};
 use passband_core::reason::Reason;
-use passband_core::rng::{self, Random};
+use passband_core::rng;
 use passband_core::session::prt::Prt;
 use passband_core::session::standing::Live;
 use passband_core::time::Timestamp;
@@ -120,9 +120,9 @@ impl Attempt {
         self.binding = binding;
     }
 
-    fn line(self, reason: Reason, rng: &dyn Random) -> Change {
+    fn line(self, reason: Reason, app: &App) -> Change {
         Change::LogSignIn(Box::new(SignIn {
-            id: SignInId::from_bytes(ordered_id(self.at, rng)),
+            id: SignInId::from_bytes(ordered_id(self.at, app)),
             at: self.at,
             kind: self.kind,
             reason,
@@ -148,7 +148,7 @@ impl Attempt {
     /// [`CommitError`]; the caller says what a conflict means and refuses.
     pub async fn grant(self, app: &App, mut changes: Vec<Change>) -> Result<(), CommitError> {
         let kind = self.kind;
-        changes.push(self.line(Reason::Granted, app.rng()));
+        changes.push(self.line(Reason::Granted, app));
         app.commit(changes).await?;
         count(kind, Reason::Granted);
         Ok(())
@@ -158,7 +158,7 @@ impl Attempt {
     pub async fn refuse(self, app: &App, refusal: impl Into<Refusal>) -> Reason {
         let Refusal { reason, mut changes } = refusal.into();
         count(self.kind, reason);
-        let line = self.line(reason, app.rng());
+        let line = self.line(reason, app);
         changes.push(line.clone());
         match app.commit(changes).await {
             Ok(()) => {}
@@ -189,7 +189,7 @@ pub fn audit(
 ) -> Change {
     let at = app.now();
     Change::LogAudit(Box::new(Audit {
-        id: AuditId::from_bytes(ordered_id(at, app.rng())),
+        id: AuditId::from_bytes(ordered_id(at, app)),
         at,
         actor: actor.to_owned(),
         activity,
@@ -199,11 +199,17 @@ pub fn audit(
 }
 
 /// 16 bytes that sort by time (RFC 9562 version 7): new lines of a log go to the end of its index.
-fn ordered_id(at: Timestamp, rng: &dyn Random) -> [u8; 16] {
-    let mut id = rng::bytes::<16>(rng);
+///
+/// The clock has whole seconds, so within one the order is a count of this process (§6.2, method 1).
+fn ordered_id(at: Timestamp, app: &App) -> [u8; 16] {
+    let mut id = rng::bytes::<16>(app.rng());
     let millis = u64::try_from(at.0).unwrap_or(0).saturating_mul(1000);
     id[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
-    id[6] = id[6] & 0x0f | 0x70;
-    id[8] = id[8] & 0x3f | 0x80;
+    let [b0, b1, b2, b3] = app.next_count().to_be_bytes();
+    id[6] = 0x70 | b0 >> 4;
+    id[7] = b0 << 4 | b1 >> 4;
+    id[8] = 0x80 | (b1 & 0x0f) << 2 | b2 >> 6;
+    id[9] = b2 << 2 | b3 >> 6;
+    id[10] = b3 << 2 | id[10] & 0x03;
     id
 }

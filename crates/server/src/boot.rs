@@ -23,6 +23,7 @@ use passband_wire::jose::jws::SigningKey;
 use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock, RwLock};
 
 /// How long the set-up link works.
@@ -85,6 +86,7 @@ impl App {
         let party = RelyingParty::new(domain.clone(), vec![config.public_url.clone()], Framing::Refused);
         Ok(Arc::new(Self {
             keys: RwLock::new(Arc::new(keys)),
+            count: AtomicU32::new(0),
             throttle: Throttle::default(),
             metrics: recorder(),
             config,

@@ -43,15 +43,13 @@ impl Store {
         const REFUSED: &str = "SELECT COUNT(*) FROM sign_ins WHERE at >= $1 AND reason <> $2";
         let lately = || Args::new().at(since);
         Ok(Totals {
-            people: self.count("SELECT COUNT(*) FROM users", Args::new()).await?,
-            without_passkey: self.count(WITHOUT, Args::new()).await?,
-            devices: self.count("SELECT COUNT(*) FROM devices", Args::new()).await?,
-            devices_disabled: self
-                .count("SELECT COUNT(*) FROM devices WHERE enabled = 0", Args::new())
-                .await?,
-            apps: self.count("SELECT COUNT(*) FROM apps", Args::new()).await?,
-            sign_ins: self.count("SELECT COUNT(*) FROM sign_ins WHERE at >= $1", lately()).await?,
-            refused: self.count(REFUSED, lately().text(Reason::Granted.code())).await?,
+            people: self.count("SELECT COUNT(*) FROM users", Args::new).await?,
+            without_passkey: self.count(WITHOUT, Args::new).await?,
+            devices: self.count("SELECT COUNT(*) FROM devices", Args::new).await?,
+            devices_disabled: self.count("SELECT COUNT(*) FROM devices WHERE enabled = 0", Args::new).await?,
+            apps: self.count("SELECT COUNT(*) FROM apps", Args::new).await?,
+            sign_ins: self.count("SELECT COUNT(*) FROM sign_ins WHERE at >= $1", lately).await?,
+            refused: self.count(REFUSED, || lately().text(Reason::Granted.code())).await?,
         })
     }
 
@@ -84,13 +82,13 @@ impl Store {
              OR u.search_name LIKE $4 ESCAPE '\\') ORDER BY d.created DESC, d.id DESC LIMIT $3"
         );
         let (at, id) = page::time_after(page)?;
-        let args = Args::new().int(at).blob(&id).int(page.limit());
+        let args = || Args::new().int(at).blob(&id).int(page.limit());
         let rows = if prefix.is_empty() {
             self.all(ALL, args).await?
         } else if prefix.len() > MAX_SEARCH || prefix.contains('\0') {
             return Ok(Listed::empty());
         } else {
-            self.all(SOME, args.text(pattern(prefix))).await?
+            self.all(SOME, || args().text(pattern(prefix))).await?
         };
         let items = read_all(&rows, |r| Ok((row::device(r)?, r.joined(row::USER_WIDTH, row::user)?)))?;
         Ok(Listed::cut(items, page, |(device, _)| page::by_time(device.created, device.id.as_bytes())))

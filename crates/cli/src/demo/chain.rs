@@ -55,8 +55,7 @@ async fn app(ground: &Ground, name: &str, url: &str, api: &str) -> Result<String
     let body = json!({
         "displayName": name,
         "identifierUris": [api],
-        "publicClient": { "redirectUris": [format!("{url}/callback")] },
-        "web": { "logoutUrl": format!("{url}/") },
+        "web": { "redirectUris": [format!("{url}/callback")], "logoutUrl": format!("{url}/") },
     });
     let made = ground.admin(Method::POST, "/applications", Some(body)).await?;
     Ok(made["appId"].as_str().unwrap_or_default().to_owned())

@@ -241,7 +241,7 @@ fn tlv(tag: u8, body: &[u8]) -> Vec<u8> {
 /// Takes one DER element with `tag` off the front of `input`.
 fn expect<'a>(input: &mut &'a [u8], tag: u8) -> Result<&'a [u8], RsaError> {
     let (len, rest) = match **input {
-        [found, len @ 0..0x80, ref rest @ ..] if found == tag => (usize::from(len), rest),
+        [found, len @ 0..=0x7f, ref rest @ ..] if found == tag => (usize::from(len), rest),
         [found, 0x81, len @ 0x80..=0xff, ref rest @ ..] if found == tag => (usize::from(len), rest),
         [found, 0x82, high @ 1..=0xff, low, ref rest @ ..] if found == tag => {
             (usize::from(high) << 8 | usize::from(low), rest)
@@ -262,8 +262,8 @@ fn whole(mut input: &[u8], tag: u8) -> Result<&[u8], RsaError> {
 /// The magnitude of a positive DER integer, of at least one byte: zero, negative and padded ones are refused.
 fn unsigned(integer: &[u8]) -> Result<&[u8], RsaError> {
     match integer {
-        [0, rest @ [0x80..=0xff, ..]] => Ok(rest),
-        [1..0x80, ..] => Ok(integer),
+        [0, rest @ ..] if matches!(rest, [0x80..=0xff, ..]) => Ok(rest),
+        [1..=0x7f, ..] => Ok(integer),
         _ => Err(RsaError),
     }
 }
