@@ -1,4 +1,5 @@
 //! The server through its real router, with a database in memory, a clock that is set and real ceremonies.
+#![allow(clippy::unwrap_used, reason = "the lint spares test functions, but not their helpers")]
 
 mod console;
 mod device;

@@ -55,6 +55,24 @@ impl Drop for World {
     }
 }
 
+/// Where a test keeps its records: SQLite in memory, or with `PASSBAND_TEST_ON=postgres` a schema of its own on the
+/// PostgreSQL that `PASSBAND_TEST_PG` names. The checks run these tests on both.
+fn database(name: &str) -> String {
+    match std::env::var("PASSBAND_TEST_ON").as_deref() {
+        Err(_) => "sqlite::memory:".to_owned(),
+        Ok("postgres") => {
+            let server = std::env::var("PASSBAND_TEST_PG").expect("PASSBAND_TEST_PG names a PostgreSQL");
+            let schema: String = name.bytes().map(|b| format!("{b:02x}")).collect();
+            let make = format!("CREATE SCHEMA s{schema}");
+            let made = std::process::Command::new("psql").args([server.as_str(), "-qc", &make]).status();
+            assert!(made.expect("psql is installed").success(), "psql makes a schema");
+            let mark = if server.contains('?') { '&' } else { '?' };
+            format!("{server}{mark}options[search_path]=s{schema}")
+        }
+        Ok(other) => panic!("PASSBAND_TEST_ON={other}: only postgres is known"),
+    }
+}
+
 /// Somebody with an account, and what holds their passkeys.
 pub struct Person {
     pub user: User,
@@ -66,7 +84,7 @@ impl World {
     pub async fn new() -> Self {
         let name = b64::encode(rng::bytes::<12>(&SystemRandom));
         let data = std::env::temp_dir().join(format!("passband-it-{name}"));
-        let file = File { database: Some("sqlite::memory:".to_owned()), ..File::default() };
+        let file = File { database: Some(database(&name)), ..File::default() };
         let config: Config = File { data: Some(data.clone()), ..file }.finish().unwrap();
         assert_eq!(config.public_url, ORIGIN);
         let clock = HandClock(Arc::new(AtomicI64::new(NOW.0)));
