@@ -35,7 +35,7 @@ async fn told(ground: &Ground, story: &mut Story) -> Result<(), Trouble> {
     let stolen = victim.login(&browser, None).await?;
     stolen_prt(ground, story, &stolen).await?;
     cookies(ground, story, &victim, &stolen).await?;
-    downgrade(ground, story, &victim, &stolen).await?;
+    downgrade(ground, story, &stolen).await?;
     audience(ground, story, &victim).await?;
     other_device(ground, story, &stolen).await?;
     story.chapter("7  Standing");
@@ -124,12 +124,7 @@ async fn cookies(
     Ok(())
 }
 
-async fn downgrade(
-    ground: &Ground,
-    story: &mut Story,
-    victim: &Agent,
-    stolen: &prt::Prt,
-) -> Result<(), Trouble> {
+async fn downgrade(ground: &Ground, story: &mut Story, stolen: &prt::Prt) -> Result<(), Trouble> {
     // The session key is the victim's own here: even with it, the older derivation opens nothing.
     let good =
         signed::sign(stolen.session_key(), &claims(ground, stolen, nonce(ground).await?), &SystemRandom)?;
@@ -146,7 +141,6 @@ async fn downgrade(
         status == 200 && again == 400 && logged(ground, "nonce_replayed").await?,
         "A whole signed request, recorded and sent again: refused, nonce_replayed",
     );
-    let _ = victim;
     Ok(())
 }
 

@@ -90,11 +90,10 @@ async fn end(
 /// Back to the app, if it registered the address exactly; otherwise a page that says it is done.
 fn done(app: &App, client: Option<&AppRecord>, params: &Params) -> Response {
     let asked = params.get("post_logout_redirect_uri");
-    if let Some(client) = client.filter(|client| client.logout_uris.iter().any(|uri| uri == asked)) {
+    if client.is_some_and(|client| client.logout_uris.iter().any(|uri| uri == asked)) {
         let state = params.get("state");
         let joint = if asked.contains('?') { '&' } else { '?' };
         let state: String = form_urlencoded::byte_serialize(state.as_bytes()).collect();
-        let _ = client;
         return see_other(&if state.is_empty() {
             asked.to_owned()
         } else {

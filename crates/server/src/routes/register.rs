@@ -4,6 +4,7 @@ use super::ceremony::{Refused, TIMEOUT_MS, failed};
 use super::session::{self, local, no_store, place, see_other, with_cookie};
 use crate::app::App;
 use crate::attempt::{Attempt, audit};
+use crate::boot::SETUP_FOR;
 use crate::cookie;
 use crate::extract::{Caller, Params, is_same_origin};
 use crate::pages;
@@ -360,8 +361,9 @@ async fn whose(
         created: now,
     };
     let changes = vec![
-        // One link makes one administrator, however many finish at once.
-        Change::Spend { id: founder_lock(), until: Timestamp(i64::MAX) },
+        // Links of two starts make one administrator, however many finish at once. The lock outlives every link
+        // there is now; later, should there be no administrator again, a new link must work.
+        Change::Spend { id: founder_lock(), until: now + SETUP_FOR },
         Change::Spend { id: founder.link, until: founder.until },
         Change::InsertUser(user.clone()),
         audit(app, "set-up link", "Create first administrator", id, user.upn.clone()),

@@ -65,14 +65,13 @@ pub async fn target(app: &App, client: ClientId, resource: &str, scope: &str) ->
         return Ok(Target { audience: app.issuer().to_owned(), scope });
     }
     let unknown = || TargetError::Refused(Reason::ResourceUnknown);
-    let record =
-        app.store.app_by_resource(name).await?.filter(|record| record.enabled).ok_or_else(unknown)?;
+    if !app.store.app_by_resource(name).await?.is_some_and(|record| record.enabled) {
+        return Err(unknown());
+    }
     // Only the broker may speak to the registration service (attack A32).
     if name == DRS_RESOURCE && client != BROKER_CLIENT {
         return Err(unknown());
     }
-    // A client may get tokens for itself by its id; for others, under the name they registered.
-    let _ = record;
     Ok(Target { audience: name.to_owned(), scope })
 }
 
