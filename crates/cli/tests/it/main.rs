@@ -5,6 +5,7 @@ mod browser;
 mod crash;
 mod fake;
 mod help;
+mod serve;
 
 use fake::Fake;
 use std::path::PathBuf;

@@ -1,0 +1,112 @@
+//! `passband serve` as an administrator meets it: health, figures, logs, a second start, a stop.
+
+use super::{Scratch, command};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Starts a server; hands back the link it printed.
+fn start(data: &str, port: u16) -> (Running, String) {
+    let mut serve = command(&["serve", "--data", data, "--listen", &format!("127.0.0.1:{port}")]);
+    serve.env("PASSBAND_LOG", "debug");
+    let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let link = lines.map_while(Result::ok).find(|line| line.contains("/setup?token="));
+    (Running(child), link.expect("the first start prints a link").trim().to_owned())
+}
+
+async fn get(url: &str) -> (u16, String) {
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    let answer = client.get(url).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_server_is_healthy_counts_and_stops_when_asked() {
+    let scratch = Scratch::new("serve");
+    let (data, port) = (scratch.path("data"), free_port());
+    let (mut server, link) = start(&data, port);
+    let at = |path: &str| format!("http://localhost:{port}{path}");
+    assert_eq!(get(&at("/healthz")).await, (200, "ok\n".to_owned()));
+    assert_eq!(get(&at("/readyz")).await, (200, "ready\n".to_owned()));
+    let token = link.split_once("token=").unwrap().1.to_owned();
+    assert_eq!(get(&link).await.0, 200, "the link opens a page");
+    // A refused request counts.
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "29d9ed98-a469-4536-ade2-f981bc1d605e"),
+        ("code", "x"),
+    ];
+    assert_eq!(client.post(at("/token")).form(&form).send().await.unwrap().status().as_u16(), 400);
+    let (status, figures) = get(&at("/metrics")).await;
+    assert_eq!(status, 200);
+    let line = r#"passband_decisions_total{kind="authorizationCode",reason="code_invalid"} 1"#;
+    assert!(figures.contains(line), "{figures}");
+
+    // A second server on the same folder would be a second writer: refused, and told who holds it.
+    let second =
+        super::passband(&["serve", "--data", &data, "--listen", &format!("127.0.0.1:{}", free_port())]);
+    assert_eq!(second.exit, 3, "{}", second.stderr);
+    assert!(second.stderr.contains("stop that one first"), "{}", second.stderr);
+
+    let asked = Instant::now();
+    let pid = rustix::process::Pid::from_child(&server.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let status = server.0.wait().unwrap();
+    assert!(status.success(), "{status}");
+    assert!(asked.elapsed() < Duration::from_secs(9), "no request was under way");
+    let mut log = String::new();
+    server.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    for line in log.lines() {
+        let entry: serde_json::Value = serde_json::from_str(line).expect("each line of the log is JSON");
+        assert!(entry["timestamp"].is_string() && entry["level"].is_string());
+    }
+    let master = std::fs::read_to_string(format!("{data}/master.key")).unwrap();
+    for secret in [token.as_str(), master.trim()] {
+        assert!(!log.contains(secret), "a secret is in the log");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn keys_and_records_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scratch = Scratch::new("serve-rights");
+    let data = scratch.path("data");
+    let (_server, _) = start(&data, free_port());
+    let mode = |path: &str| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&format!("{data}/master.key")), 0o600);
+}
+
+#[test]
+fn a_wrong_configuration_is_exit_2_and_says_what_to_do() {
+    let scratch = Scratch::new("serve-config");
+    let file = scratch.path("passband.toml");
+    std::fs::write(&file, "lisen = \"127.0.0.1:1\"\n").unwrap();
+    for (args, word) in [
+        (vec!["serve", "--config", &file], "lisen"),
+        (vec!["serve", "--config", "/nowhere.toml"], "--config"),
+        (vec!["serve", "--public-url", "http://id.example.org"], "https://"),
+        (vec!["serve", "--tls-dev", "--tls-cert", "x", "--tls-key", "y"], "--tls"),
+    ] {
+        let run = super::passband(&args);
+        assert_eq!(run.exit, 2, "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains(word), "{args:?}: {}", run.stderr);
+    }
+}
