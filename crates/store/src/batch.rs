@@ -1,6 +1,7 @@
 //! Many commits in one transaction, each all or none.
 //!
-//! 1. The single-use ids of all commits are inserted together; who finds his spent is refused.
+//! 1. The single-use ids of all commits are inserted together. If one of them was spent, which is rare, the
+//!    transaction begins again, asks for each id, and refuses who finds his spent.
 //! 2. The other changes run commit by commit. One that could be refused halfway runs under a savepoint.
 //! 3. The log lines of all commits that stand are inserted together.
 //! 4. One COMMIT makes all of it durable.
@@ -31,16 +32,42 @@ pub(crate) enum Failed {
     Commit(sqlx::Error),
 }
 
+/// How step 1 asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    /// Whether all ids were fresh.
+    All,
+    /// Which were.
+    Each,
+}
+
 /// Runs the commits in one transaction and answers for each, in order.
 pub(crate) async fn run(
     conn: &mut AnyConnection,
     begin: &'static str,
     commits: &[&[Change]],
 ) -> Result<Vec<Verdict>, Failed> {
+    match run_asking(conn, begin, commits, Ask::All).await? {
+        Some(verdicts) => Ok(verdicts),
+        None => Ok(run_asking(conn, begin, commits, Ask::Each).await?.unwrap_or_default()),
+    }
+}
+
+/// One transaction; `None` if it was undone because each id must be asked for.
+async fn run_asking(
+    conn: &mut AnyConnection,
+    begin: &'static str,
+    commits: &[&[Change]],
+    ask: Ask,
+) -> Result<Option<Vec<Verdict>>, Failed> {
     let mut transaction = conn.begin_with(begin).await.map_err(Failed::Begin)?;
-    let outcome = write(&mut transaction, commits).await;
+    let outcome = write(&mut transaction, commits, ask).await;
     let verdicts = match outcome {
-        Ok(verdicts) => verdicts,
+        Ok(Some(verdicts)) => verdicts,
+        Ok(None) => {
+            transaction.rollback().await.map_err(Failed::Statement)?;
+            return Ok(None);
+        }
         Err(error) => {
             // A rollback that fails leaves a connection that fails next time, and is replaced then.
             let _ = transaction.rollback().await;
@@ -52,11 +79,15 @@ pub(crate) async fn run(
     } else {
         transaction.rollback().await.map_err(Failed::Statement)?;
     }
-    Ok(verdicts)
+    Ok(Some(verdicts))
 }
 
-async fn write(conn: &mut AnyConnection, commits: &[&[Change]]) -> Result<Vec<Verdict>, sqlx::Error> {
-    let mut verdicts = spend_all(conn, commits).await?;
+async fn write(
+    conn: &mut AnyConnection,
+    commits: &[&[Change]],
+    ask: Ask,
+) -> Result<Option<Vec<Verdict>>, sqlx::Error> {
+    let Some(mut verdicts) = spend_all(conn, commits, ask).await? else { return Ok(None) };
     for (changes, verdict) in commits.iter().zip(&mut verdicts) {
         if verdict.is_ok() {
             *verdict = run_one(conn, changes, commits.len() > 1).await?;
@@ -69,11 +100,15 @@ async fn write(conn: &mut AnyConnection, commits: &[&[Change]]) -> Result<Vec<Ve
     let standing = commits.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok());
     let lines: Vec<&SignIn> = standing.flat_map(|(changes, _)| changes.iter().filter_map(line)).collect();
     bulk::log(conn, &lines).await?;
-    Ok(verdicts)
+    Ok(Some(verdicts))
 }
 
 /// Step 1.
-async fn spend_all(conn: &mut AnyConnection, commits: &[&[Change]]) -> Result<Vec<Verdict>, sqlx::Error> {
+async fn spend_all(
+    conn: &mut AnyConnection,
+    commits: &[&[Change]],
+    ask: Ask,
+) -> Result<Option<Vec<Verdict>>, sqlx::Error> {
     let mut rows = Vec::with_capacity(commits.len());
     let mut seen = HashSet::with_capacity(commits.len());
     let mut verdicts = Vec::with_capacity(commits.len());
@@ -90,10 +125,10 @@ async fn spend_all(conn: &mut AnyConnection, commits: &[&[Change]]) -> Result<Ve
     }
     // In one order everywhere, so that two writers of one PostgreSQL do not wait for each other in a circle.
     rows.sort_unstable();
-    let written = bulk::spend(conn, &rows).await?;
-    if written.len() == rows.len() {
-        return Ok(verdicts);
+    if ask == Ask::All {
+        return Ok(bulk::spend(conn, &rows).await?.then_some(verdicts));
     }
+    let written = bulk::spend_each(conn, &rows).await?;
     let mut undo = Vec::new();
     for (changes, verdict) in commits.iter().zip(&mut verdicts) {
         if verdict.is_ok() && spends(changes).any(|(id, _)| !written.contains(&id)) {
@@ -102,7 +137,7 @@ async fn spend_all(conn: &mut AnyConnection, commits: &[&[Change]]) -> Result<Ve
         }
     }
     bulk::unspend(conn, &undo).await?;
-    Ok(verdicts)
+    Ok(Some(verdicts))
 }
 
 /// Step 2 for one commit.

@@ -1,6 +1,7 @@
-//! The two inserts every request makes, many rows to a statement. Rows are cut into powers of two, so that
-//! few statements exist and each is prepared once per connection.
+//! The two inserts every request makes, many rows to a statement. There is one statement for each number of
+//! rows up to [`LARGEST`], so that each is prepared once per connection and a small group is one trip.
 
+use crate::open::is_postgres;
 use crate::row::Args;
 use crate::statement;
 use passband_core::audit::SignIn;
@@ -11,63 +12,95 @@ use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::{Arc, LazyLock};
 
-/// Rows of the largest statement. More rows are not faster: to bind a parameter `$n` SQLite's driver looks its
-/// name up in a list, so that a statement with 2048 parameters spends most of its time there.
-const LARGEST: usize = 16;
+/// Rows of the largest statement. A connection keeps 100 prepared statements.
+const LARGEST: usize = 24;
 
-type Texts = Vec<Arc<str>>;
+/// The statements for 1 to [`LARGEST`] rows.
+struct Texts {
+    /// With `?`: to bind `$n` SQLite's driver walks a list of names, and 384 parameters cost it more than the rows.
+    sqlite: Vec<Arc<str>>,
+    /// With `$n`, which PostgreSQL demands.
+    postgres: Vec<Arc<str>>,
+}
 
-static SPENT: LazyLock<Texts> = LazyLock::new(|| {
-    texts("INSERT INTO spent (id, expires) VALUES ", 2, " ON CONFLICT DO NOTHING RETURNING id")
-});
+const SPEND: &str = "INSERT INTO spent (id, expires) VALUES ";
 
-static UNSPENT: LazyLock<Texts> = LazyLock::new(|| texts("DELETE FROM spent WHERE id IN (VALUES ", 1, ")"));
+static SPENT: LazyLock<Texts> = LazyLock::new(|| Texts::new(SPEND, 2, " ON CONFLICT DO NOTHING"));
+
+static SPENT_EACH: LazyLock<Texts> =
+    LazyLock::new(|| Texts::new(SPEND, 2, " ON CONFLICT DO NOTHING RETURNING id"));
+
+static UNSPENT: LazyLock<Texts> =
+    LazyLock::new(|| Texts::new("DELETE FROM spent WHERE id IN (VALUES ", 1, ")"));
 
 static SIGN_INS: LazyLock<Texts> = LazyLock::new(|| {
     const HEAD: &str = concat!("INSERT INTO sign_ins (", crate::row::columns!(sign_in), ") VALUES ");
-    texts(HEAD, 16, "")
+    Texts::new(HEAD, 16, "")
 });
 
-/// The statement for 1, 2, 4 … [`LARGEST`] rows of `width` values.
-fn texts(head: &str, width: usize, tail: &str) -> Texts {
-    (0..=LARGEST.ilog2())
-        .map(|power| {
-            let mut sql = head.to_owned();
-            for row in 0..1_usize << power {
-                sql.push_str(if row == 0 { "(" } else { ", (" });
-                for column in 0..width {
-                    let comma = if column == 0 { "" } else { ", " };
-                    // Writing to a String does not fail.
-                    let _ = write!(sql, "{comma}${}", row * width + column + 1);
-                }
-                sql.push(')');
-            }
-            sql.push_str(tail);
-            sql.into()
-        })
-        .collect()
+impl Texts {
+    /// Statements for rows of `width` values.
+    fn new(head: &str, width: usize, tail: &str) -> Self {
+        let all = |numbered| (1..=LARGEST).map(|rows| text((head, tail), (rows, width), numbered)).collect();
+        Self { sqlite: all(false), postgres: all(true) }
+    }
+
+    /// Cuts `rows` into runs, each with its statement.
+    fn runs<'a, T>(
+        &'static self,
+        conn: &AnyConnection,
+        rows: &'a [T],
+    ) -> impl Iterator<Item = (Arc<str>, &'a [T])> + use<'a, T> {
+        let texts = if is_postgres(conn) { &self.postgres } else { &self.sqlite };
+        rows.chunks(LARGEST).map(|run| (Arc::clone(&texts[run.len() - 1]), run))
+    }
 }
 
-/// Cuts `rows` into runs for which there is a statement, the largest first.
-fn runs<'a, T>(texts: &'static Texts, rows: &'a [T]) -> impl Iterator<Item = (Arc<str>, &'a [T])> {
-    let mut rest = rows;
-    std::iter::from_fn(move || {
-        let power = rest.len().checked_ilog2()?.min(LARGEST.ilog2());
-        let (run, after) = rest.split_at(1 << power);
-        rest = after;
-        Some((Arc::clone(&texts[power as usize]), run))
-    })
+fn text((head, tail): (&str, &str), (rows, width): (usize, usize), numbered: bool) -> Arc<str> {
+    let mut sql = head.to_owned();
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..width {
+            let comma = if column == 0 { "" } else { ", " };
+            // Writing to a String does not fail.
+            let _ = match numbered {
+                true => write!(sql, "{comma}${}", row * width + column + 1),
+                false => write!(sql, "{comma}?"),
+            };
+        }
+        sql.push(')');
+    }
+    sql.push_str(tail);
+    sql.into()
+}
+
+fn spend_args(run: &[([u8; 32], Timestamp)]) -> sqlx::any::AnyArguments {
+    run.iter().fold(Args::new(), |args, (id, until)| args.blob(id).at(*until)).into_inner()
+}
+
+/// Writes single-use ids, all different. `false` if one of them was there before; which, and which of the
+/// others are written now, only [`spend_each`] says, in another transaction.
+pub(crate) async fn spend(
+    conn: &mut AnyConnection,
+    rows: &[([u8; 32], Timestamp)],
+) -> Result<bool, sqlx::Error> {
+    for (sql, run) in SPENT.runs(conn, rows) {
+        let done = sqlx::query_with(AssertSqlSafe(sql), spend_args(run)).execute(&mut *conn).await?;
+        if done.rows_affected() != run.len() as u64 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Writes single-use ids, all different, and says which of them were not there before.
-pub(crate) async fn spend(
+pub(crate) async fn spend_each(
     conn: &mut AnyConnection,
     rows: &[([u8; 32], Timestamp)],
 ) -> Result<HashSet<[u8; 32]>, sqlx::Error> {
     let mut fresh = HashSet::with_capacity(rows.len());
-    for (sql, run) in runs(&SPENT, rows) {
-        let args = run.iter().fold(Args::new(), |args, (id, until)| args.blob(id).at(*until));
-        let returned = sqlx::query_with(AssertSqlSafe(sql), args.into_inner()).fetch_all(&mut *conn).await?;
+    for (sql, run) in SPENT_EACH.runs(conn, rows) {
+        let returned = sqlx::query_with(AssertSqlSafe(sql), spend_args(run)).fetch_all(&mut *conn).await?;
         for row in &returned {
             let id: &[u8] = row.try_get(0)?;
             fresh.insert(id.try_into().map_err(|_| sqlx::Error::RowNotFound)?);
@@ -78,7 +111,7 @@ pub(crate) async fn spend(
 
 /// Takes back ids this transaction has written, because the commit they belong to is refused.
 pub(crate) async fn unspend(conn: &mut AnyConnection, ids: &[[u8; 32]]) -> Result<(), sqlx::Error> {
-    for (sql, run) in runs(&UNSPENT, ids) {
+    for (sql, run) in UNSPENT.runs(conn, ids) {
         let args = run.iter().fold(Args::new(), |args, id| args.blob(id));
         sqlx::query_with(AssertSqlSafe(sql), args.into_inner()).execute(&mut *conn).await?;
     }
@@ -87,7 +120,7 @@ pub(crate) async fn unspend(conn: &mut AnyConnection, ids: &[[u8; 32]]) -> Resul
 
 /// Writes lines of the sign-in log.
 pub(crate) async fn log(conn: &mut AnyConnection, lines: &[&SignIn]) -> Result<(), sqlx::Error> {
-    for (sql, run) in runs(&SIGN_INS, lines) {
+    for (sql, run) in SIGN_INS.runs(conn, lines) {
         let args = run.iter().fold(Args::new(), |args, line| statement::sign_in(args, line));
         sqlx::query_with(AssertSqlSafe(sql), args.into_inner()).execute(&mut *conn).await?;
     }
@@ -99,15 +132,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_of_rows_is_cut_without_loss() {
-        for n in 0..=300 {
-            let rows: Vec<usize> = (0..n).collect();
-            let mut seen = Vec::new();
-            for (sql, run) in runs(&SPENT, &rows) {
-                assert_eq!(sql.matches('(').count(), run.len() + 1, "{n}");
-                seen.extend_from_slice(run);
-            }
-            assert_eq!(seen, rows);
+    fn a_statement_has_a_placeholder_for_each_value() {
+        assert_eq!(&*text(("I ", " T"), (2, 2), true), "I ($1, $2), ($3, $4) T");
+        assert_eq!(&*text(("I ", " T"), (2, 2), false), "I (?, ?), (?, ?) T");
+        for rows in 1..=LARGEST {
+            assert_eq!(SIGN_INS.sqlite[rows - 1].matches('?').count(), rows * 16);
+            assert_eq!(SIGN_INS.postgres[rows - 1].matches('$').count(), rows * 16);
         }
     }
 }

@@ -36,7 +36,12 @@ impl MasterKey {
 
 /// HMAC-SHA256 over length-prefixed parts, so that no two lists of parts give the same input.
 pub(super) fn derive(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-    let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    derive_with(&hmac::Key::new(hmac::HMAC_SHA256, key), parts)
+}
+
+/// [`derive`], by a key already expanded.
+pub(super) fn derive_with(key: &hmac::Key, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    let mut mac = hmac::Context::with_key(key);
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);

@@ -38,8 +38,8 @@ pub fn issue(ring: &SealRing, now: Timestamp, rng: &dyn Random) -> String {
     let mut bytes = [0; 40];
     bytes[..8].copy_from_slice(&now.0.to_be_bytes());
     bytes[8..24].copy_from_slice(&rng::bytes::<16>(rng));
-    if let Some(key) = ring.mac_keys("nonce").next() {
-        let tag = mac(&key, &bytes[..24]);
+    if let Some(key) = ring.nonce_keys().next() {
+        let tag = mac(key, &bytes[..24]);
         bytes[24..].copy_from_slice(&tag);
     }
     b64::encode(bytes)
@@ -53,9 +53,8 @@ pub fn issue(ring: &SealRing, now: Timestamp, rng: &dyn Random) -> String {
 pub fn check(ring: &SealRing, text: &str, now: Timestamp) -> Result<FreshNonce, Reason> {
     let bytes: [u8; 40] = b64::decode_array(text).map_err(|_| Reason::NonceInvalid)?;
     let (signed, tag) = bytes.split_at(24);
-    let ours = ring
-        .mac_keys("nonce")
-        .any(|key| constant_time::verify_slices_are_equal(&mac(&key, signed), tag).is_ok());
+    let ours =
+        ring.nonce_keys().any(|key| constant_time::verify_slices_are_equal(&mac(key, signed), tag).is_ok());
     if !ours {
         return Err(Reason::NonceInvalid);
     }
@@ -65,14 +64,17 @@ pub fn check(ring: &SealRing, text: &str, now: Timestamp) -> Result<FreshNonce, 
     if now - issued > LIFETIME || issued - now > LEEWAY {
         return Err(Reason::NonceExpired);
     }
+    // Swept only once no clock could still take it, or replay reopens for that long.
+    let until = issued + LIFETIME + LEEWAY + LEEWAY;
     let mut id = [0; 32];
     id.copy_from_slice(digest::digest(&digest::SHA256, &bytes).as_ref());
-    // Swept only once no clock could still take it, or replay reopens for that long.
-    Ok(FreshNonce { id, until: issued + LIFETIME + LEEWAY + LEEWAY })
+    // Ids of one time lie side by side in the index, so that a group of them is written in few pages.
+    id[..8].copy_from_slice(&until.0.to_be_bytes());
+    Ok(FreshNonce { id, until })
 }
 
-fn mac(key: &[u8; 32], message: &[u8]) -> [u8; 16] {
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message);
+fn mac(key: &hmac::Key, message: &[u8]) -> [u8; 16] {
+    let tag = hmac::sign(key, message);
     let mut out = [0; 16];
     out.copy_from_slice(&tag.as_ref()[..16]);
     out

@@ -4,10 +4,11 @@
 //! from the ring key, the purpose and the salt. A key for each value means that random nonces never run out
 //! and that a value made for one purpose opens for no other.
 
-use super::master::derive;
+use super::master::derive_with;
 use crate::rng::{self, Random};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use aws_lc_rs::hmac;
+use zeroize::Zeroizing;
 
 /// What a sealed value is for. One made for one purpose opens for no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,10 +54,14 @@ impl Purpose {
 #[error("not sealed by this server for this purpose")]
 pub struct SealError;
 
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 struct RingKey {
     id: [u8; 4],
-    key: [u8; 32],
+    /// Derives the key of each value. Kept expanded, which is what most of a derivation costs; aws-lc wipes
+    /// expanded keys when they are dropped.
+    key: hmac::Key,
+    /// Vouches for nonces.
+    nonce: hmac::Key,
 }
 
 /// Sealing keys: the first writes, all read.
@@ -77,8 +82,10 @@ impl SealRing {
     #[must_use]
     pub fn new(keys: impl IntoIterator<Item = [u8; 32]>) -> Self {
         let ring = |key: [u8; 32]| {
-            let name = derive(&key, &[b"key-id"]);
-            RingKey { id: [name[0], name[1], name[2], name[3]], key }
+            let key = hmac::Key::new(hmac::HMAC_SHA256, &*Zeroizing::new(key));
+            let name = derive_with(&key, &[b"key-id"]);
+            let nonce = hmac::Key::new(hmac::HMAC_SHA256, &*derive_with(&key, &[b"mac", b"nonce"]));
+            RingKey { id: [name[0], name[1], name[2], name[3]], key, nonce }
         };
         Self(keys.into_iter().map(ring).collect())
     }
@@ -121,15 +128,15 @@ impl SealRing {
         Ok(body)
     }
 
-    /// A key for a MAC, one for each key of the ring, the writing one first.
-    pub(super) fn mac_keys(&self, label: &'static str) -> impl Iterator<Item = Zeroizing<[u8; 32]>> + '_ {
-        self.0.iter().map(move |ring| derive(&ring.key, &[b"mac", label.as_bytes()]))
+    /// The keys that vouch for nonces, the writing one first.
+    pub(super) fn nonce_keys(&self) -> impl Iterator<Item = &hmac::Key> + '_ {
+        self.0.iter().map(|ring| &ring.nonce)
     }
 }
 
 fn key_for(ring: &RingKey, purpose: Purpose, random: &[u8; 28]) -> Result<(Nonce, LessSafeKey), SealError> {
     let (salt, nonce) = random.split_at(16);
-    let key = derive(&ring.key, &[b"seal", purpose.label(), salt]);
+    let key = derive_with(&ring.key, &[b"seal", purpose.label(), salt]);
     let key = UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| SealError)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError)?;
     Ok((nonce, LessSafeKey::new(key)))
