@@ -26,8 +26,14 @@ fn main() -> Outcome {
     prt_request()?;
     join_request()?;
     for (name, text) in [
-        ("authorize", "response_type=code&client_id=29d9ed98-a469-4536-ade2-f981bc1d605e&redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fcb&scope=openid+offline_access&state=s&nonce=n&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"),
-        ("verifier", "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+        (
+            "authorize",
+            "response_type=code&client_id=29d9ed98-a469-4536-ade2-f981bc1d605e&redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fcb&scope=openid+offline_access&state=s&nonce=n&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+        ),
+        (
+            "verifier",
+            "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        ),
         ("loopback6", "redirect_uri=http%3A%2F%2F%5B%3A%3A1%5D%3A2%2F&scope=a+b"),
         ("own_scheme", "redirect_uri=com.example.app:/cb&at=2026-11-22T12:00:00.123Z"),
         ("twice", "a=1&%61=2"),
@@ -102,7 +108,11 @@ fn jose() -> Outcome {
     write("jose", "hs256", sign_hs256(br#"{"alg":"HS256"}"#, b"{}", &[9; 32]))?;
     write("jose", "reply", REPLY)?;
     write("jose", "by_secret", format!("\u{1}{HEADER}\n{payload}"))?;
-    write("jose", "by_es256", "\u{2}{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"k\"}\n{\"iss\":\"a\",\"exp\":1}")?;
+    write(
+        "jose",
+        "by_es256",
+        "\u{2}{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"k\"}\n{\"iss\":\"a\",\"exp\":1}",
+    )?;
     write("jose", "by_rs256", "\u{3}{\"alg\":\"RS256\",\"x5c\":[\"AAAA\"]}\n{\"a\":[1,2.5,null]}")?;
     write("jose", "none", "eyJhbGciOiJub25lIn0.e30.")?;
     write("jose", "bent_reply", b"\x04\x00\x10A\ncontent")?;
@@ -140,7 +150,8 @@ fn prt_request() -> Outcome {
     ] {
         write("prt_request", name, text)?;
     }
-    let mine = sign_session(HEADER.as_bytes(), cookie.to_string().as_bytes(), &SessionKey::from_bytes([0; 32]));
+    let mine =
+        sign_session(HEADER.as_bytes(), cookie.to_string().as_bytes(), &SessionKey::from_bytes([0; 32]));
     write("prt_request", "cookie_of_another", mine)?;
     for mode in 5..10u8 {
         write("prt_request", &format!("bent_{mode}"), [mode, 0, 9, b'A'])?;
