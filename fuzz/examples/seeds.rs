@@ -2,13 +2,18 @@
 //!
 //! Run it in the fuzz folder: `cargo run --example seeds`. Seeds have names; what a fuzzer found, hashes.
 
-use passband_fuzz::vector::vectors;
+use passband_core::authn::passkey::registration;
+use passband_core::device::register;
+use passband_core::session::redeem;
+use passband_fuzz::NOW;
+use passband_fuzz::vector::{self, vectors};
 use passband_fuzz::world::world;
 use passband_fuzz::{sign_hs256, sign_session};
 use passband_wire::b64;
 use passband_wire::jose::kdf::SessionKey;
 use passband_wire::jose::rsa;
 use passband_wire::prt::join::CSR_COMMON_NAME;
+use passband_wire::prt::message::PrtUseClaims;
 use passband_wire::webauthn::AttestationObject;
 use serde_json::json;
 use std::path::Path;
@@ -25,9 +30,16 @@ fn main() -> Outcome {
     jose()?;
     prt_request()?;
     join_request()?;
+    admin_json()?;
     for (name, text) in [
-        ("authorize", "response_type=code&client_id=29d9ed98-a469-4536-ade2-f981bc1d605e&redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fcb&scope=openid+offline_access&state=s&nonce=n&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"),
-        ("verifier", "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+        (
+            "authorize",
+            "response_type=code&client_id=29d9ed98-a469-4536-ade2-f981bc1d605e&redirect_uri=http%3A%2F%2F127.0.0.1%3A49152%2Fcb&scope=openid+offline_access&state=s&nonce=n&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256",
+        ),
+        (
+            "verifier",
+            "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        ),
         ("loopback6", "redirect_uri=http%3A%2F%2F%5B%3A%3A1%5D%3A2%2F&scope=a+b"),
         ("own_scheme", "redirect_uri=com.example.app:/cb&at=2026-11-22T12:00:00.123Z"),
         ("twice", "a=1&%61=2"),
@@ -38,6 +50,8 @@ fn main() -> Outcome {
 }
 
 fn webauthn() -> Outcome {
+    let party = vector::framed_party();
+    let mut accepted = 0;
     for (number, vector) in vectors().all.iter().enumerate() {
         let name = vector.id.replace('-', "_");
         if number < 4 {
@@ -52,9 +66,16 @@ fn webauthn() -> Outcome {
             write("attestation_object", &format!("{name}_get"), used)?;
         }
         statement_parts(&name, &vector.attestation_object)?;
+        let answer = vector::registration(&vector.client_data, &vector.attestation_object);
+        let rules = vector::rules(&party, &vector.challenge, None);
+        accepted += usize::from(registration::verify(answer, &rules).is_ok());
+    }
+    // Three vectors are refused, each for a reason in `vectors/exceptions.toml`.
+    if accepted != vectors().all.len() - 3 {
+        return Err(format!("{accepted} vectors are accepted").into());
     }
     let vector = &vectors().all[0];
-    let create = passband_fuzz::vector::registration(&vector.client_data, &vector.attestation_object);
+    let create = vector::registration(&vector.client_data, &vector.attestation_object);
     write("attestation_object", "json_create", serde_json::to_vec(&create)?)?;
     let get = vector.authentication(&create.id, &vector.authenticator_data);
     write("attestation_object", "json_get", serde_json::to_vec(&get)?)?;
@@ -102,7 +123,11 @@ fn jose() -> Outcome {
     write("jose", "hs256", sign_hs256(br#"{"alg":"HS256"}"#, b"{}", &[9; 32]))?;
     write("jose", "reply", REPLY)?;
     write("jose", "by_secret", format!("\u{1}{HEADER}\n{payload}"))?;
-    write("jose", "by_es256", "\u{2}{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"k\"}\n{\"iss\":\"a\",\"exp\":1}")?;
+    write(
+        "jose",
+        "by_es256",
+        "\u{2}{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"k\"}\n{\"iss\":\"a\",\"exp\":1}",
+    )?;
     write("jose", "by_rs256", "\u{3}{\"alg\":\"RS256\",\"x5c\":[\"AAAA\"]}\n{\"a\":[1,2.5,null]}")?;
     write("jose", "none", "eyJhbGciOiJub25lIn0.e30.")?;
     write("jose", "bent_reply", b"\x04\x00\x10A\ncontent")?;
@@ -120,6 +145,10 @@ fn prt_request() -> Outcome {
         "request_nonce": world.nonce,
     });
     write("prt_request", "use", format!("\u{1}{HEADER}\n{used}"))?;
+    // A seed that is refused at the door shows a fuzzer nothing of the house.
+    let signed = sign_session(HEADER.as_bytes(), used.to_string().as_bytes(), &world.session_key);
+    let taken = redeem::possess::<PrtUseClaims>(&world.ring, &signed, NOW);
+    taken.map_err(|refused| format!("the PRT request is refused: {:?}", refused.reason))?;
     let cookie = json!({ "refresh_token": world.prt, "is_primary": "true", "request_nonce": world.nonce });
     write("prt_request", "cookie", format!("\u{2}{HEADER}\n{cookie}"))?;
     write("prt_request", "downgrade", format!("\u{2}{}\n{cookie}", HEADER.replace(",\"kdf_ver\":2", "")))?;
@@ -140,7 +169,8 @@ fn prt_request() -> Outcome {
     ] {
         write("prt_request", name, text)?;
     }
-    let mine = sign_session(HEADER.as_bytes(), cookie.to_string().as_bytes(), &SessionKey::from_bytes([0; 32]));
+    let mine =
+        sign_session(HEADER.as_bytes(), cookie.to_string().as_bytes(), &SessionKey::from_bytes([0; 32]));
     write("prt_request", "cookie_of_another", mine)?;
     for mode in 5..10u8 {
         write("prt_request", &format!("bent_{mode}"), [mode, 0, 9, b'A'])?;
@@ -159,6 +189,8 @@ fn join_request() -> Outcome {
         "DeviceDisplayName": "laptop", "JoinType": 0,
     });
     write("join_request", "json", request.to_string())?;
+    register::accept(&serde_json::from_value(request)?, 0)
+        .map_err(|refused| format!("the registration is refused: {refused:?}"))?;
     write("join_request", "csr", [&[1], &csr[..]].concat())?;
     write("join_request", "blob", [&[2], &blob[..]].concat())?;
     write("join_request", "spki", [&[3], &world.device_spki[..]].concat())
@@ -183,6 +215,36 @@ fn der(tag: u8, body: &[u8]) -> Vec<u8> {
         _ => &[tag, 0x82, length[0], length[1]],
     };
     [head, body].concat()
+}
+
+fn admin_json() -> Outcome {
+    for (name, text) in [
+        (
+            "users",
+            "\u{0}accountEnabled eq true and startswith(displayName,'ada')\n{\"accountEnabled\":true,\"displayName\":\"Ada\"}",
+        ),
+        ("users_quotes", "\u{0}displayName eq 'Ada O''Hara'\n{\"displayName\":\"ada o'hara\"}"),
+        (
+            "sign_ins",
+            "\u{5}status/errorCode ne 0 and createdDateTime ge 2026-11-22T12:00:00Z\n{\"status\":{\"errorCode\":50057},\"createdDateTime\":\"2026-11-22T12:00:00Z\"}",
+        ),
+        ("devices", "\u{3}deviceId eq 29d9ed98-a469-4536-ade2-f981bc1d605e\n{}"),
+        (
+            "user",
+            r##"{"@odata.type":"#microsoft.graph.user","userPrincipalName":"ada@example.org","displayName":"Ada","accountEnabled":true,"passband_isAdministrator":false}"##,
+        ),
+        ("device", r#"{"accountEnabled":false}"#),
+        ("tap", r#"{"lifetimeInMinutes":60,"isUsableOnce":true,"startDateTime":"2026-11-22T12:00:00Z"}"#),
+        (
+            "app",
+            r#"{"displayName":"App","identifierUris":["api://app"],"web":{"redirectUris":["https://app.example/cb"]}}"#,
+        ),
+        ("password", r#"{"passwordCredential":{"displayName":"first"}}"#),
+        ("remove_password", r#"{"keyId":"29d9ed98-a469-4536-ade2-f981bc1d605e"}"#),
+    ] {
+        write("admin_json", name, text)?;
+    }
+    Ok(())
 }
 
 fn write(target: &str, name: &str, bytes: impl AsRef<[u8]>) -> Outcome {

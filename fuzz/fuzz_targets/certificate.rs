@@ -20,7 +20,8 @@ fuzz_target!(|data: &[u8]| {
     if path::verify(&chain, root(), NOW).is_ok() {
         // The private key of the root is nobody's here, so what leads to it was in the vectors.
         let last = chain.last().expect("an empty chain is refused");
-        let known = *last == vectors().root || vectors().all.iter().any(|vector| holds(&vector.attestation_object, last));
+        let known = *last == vectors().root
+            || vectors().all.iter().any(|vector| holds(&vector.attestation_object, last));
         assert!(known, "a certificate nobody issued leads to the root");
     }
     assert!(path::verify(&chain, &[], NOW).is_err());
