@@ -3,6 +3,7 @@
 
 mod console;
 mod device;
+mod graph;
 mod pass;
 mod prt;
 mod world;

@@ -1,7 +1,7 @@
 //! `/applications`.
 
 use super::auth::{Administrator, Deed};
-use super::body::{Body, check_type, given};
+use super::body::{Body, Object, check_type, given};
 use super::error::GraphError;
 use super::query::{Asked, Source};
 use super::resource::{self, APPLICATION};
@@ -30,11 +30,11 @@ pub struct AppBody {
     #[serde(default, deserialize_with = "given")]
     identifier_uris: Option<Vec<String>>,
     #[serde(default, deserialize_with = "given")]
-    web: Option<Web>,
+    web: Option<Object<Web>>,
     #[serde(default, deserialize_with = "given")]
-    public_client: Option<Redirects>,
+    public_client: Option<Object<Redirects>>,
     #[serde(default, deserialize_with = "given")]
-    spa: Option<Redirects>,
+    spa: Option<Object<Redirects>>,
     #[serde(default, rename = "passband_enabled", deserialize_with = "given")]
     enabled: Option<bool>,
 }
@@ -59,18 +59,18 @@ struct Redirects {
 impl AppBody {
     fn wish(self) -> Result<AppWish, GraphError> {
         check_type(self.odata_type.as_deref(), APPLICATION.name)?;
-        if self.spa.and_then(|spa| spa.redirect_uris).is_some_and(|uris| !uris.is_empty()) {
+        if self.spa.and_then(|spa| spa.0.redirect_uris).is_some_and(|uris| !uris.is_empty()) {
             return Err(GraphError::bad(
                 "spa.redirectUris must be empty: register them under web. An application without a secret is a \
                  public client here, and PKCE is always required.",
             ));
         }
         let (web_redirects, logout) =
-            self.web.map_or((None, None), |web| (web.redirect_uris, web.logout_url));
+            self.web.map_or((None, None), |web| (web.0.redirect_uris, web.0.logout_url));
         Ok(AppWish {
             name: self.display_name,
             web_redirects,
-            native_redirects: self.public_client.and_then(|group| group.redirect_uris),
+            native_redirects: self.public_client.and_then(|group| group.0.redirect_uris),
             logout,
             identifiers: self.identifier_uris,
             enabled: self.enabled,
@@ -193,7 +193,7 @@ pub async fn delete(
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AddPasswordBody {
     #[serde(default, deserialize_with = "given")]
-    password_credential: Option<PasswordCredential>,
+    password_credential: Option<Object<PasswordCredential>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -213,7 +213,7 @@ pub async fn add_password(
     Body(body): Body<AddPasswordBody>,
 ) -> Result<Json<Value>, GraphError> {
     asked.no_options()?;
-    let called = body.password_credential.and_then(|credential| credential.display_name);
+    let called = body.password_credential.and_then(|credential| credential.0.display_name);
     let called = called.map(|name| display_name(&name)).transpose()?;
     let before = find(&app, &id).await?;
     if is_built_in(before.id) {

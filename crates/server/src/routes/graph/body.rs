@@ -5,8 +5,11 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// The most a body may have, bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -34,7 +37,33 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
 /// The depth is bounded by the JSON reader, at 128.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, GraphError> {
-    serde_json::from_slice(bytes).map_err(|error| GraphError::bad(format!("The body is not right: {error}.")))
+    let read = serde_json::from_slice::<Object<T>>(bytes);
+    read.map(|object| object.0).map_err(|error| GraphError::bad(format!("The body is not right: {error}.")))
+}
+
+/// A `T` written as an object. Serde would take an array too, its members by their place: `[]` would be a `T` with
+/// nothing in it.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Members(PhantomData))
+    }
+}
+
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+    }
 }
 
 /// A member that is there. `null` is a value, and wrong where the type has none: it does not mean "not there".
@@ -65,6 +94,23 @@ mod tests {
     struct Sample {
         #[serde(default, deserialize_with = "given")]
         name: Option<String>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nested {
+        #[serde(default, deserialize_with = "given")]
+        inner: Option<Object<Sample>>,
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        let good = parse::<Nested>(br#"{"inner":{"name":"x"}}"#).unwrap();
+        assert_eq!(good.inner.unwrap().0.name.as_deref(), Some("x"));
+        for bad in [r#"{"inner":[]}"#, r#"{"inner":["x"]}"#, r#"{"inner":"x"}"#, r#"{"inner":null}"#, "[{}]"]
+        {
+            parse::<Nested>(bad.as_bytes()).unwrap_err();
+        }
     }
 
     #[test]

@@ -1,0 +1,119 @@
+//! The two logs.
+
+use super::{encode, with_api};
+use axum::http::StatusCode;
+use passband_core::time::Seconds;
+use serde_json::{Value, json};
+
+#[test]
+fn every_decision_is_in_the_sign_in_log() {
+    with_api(async |api| {
+        let (ada, _) = api.world.user("Ada").await;
+        let (bob, _) = api.world.user("Bob").await;
+        api.world.pass(Seconds(60));
+        let mid = api.world.now().rfc3339();
+        let mut browser = api.world.sign_in(&ada).await;
+        let session = api.world.session_of(&browser).unwrap().to_string();
+        let wrong = browser.enter_pass(&ada.user.upn, "WRONG", None).await;
+        assert_ne!(wrong.status, StatusCode::SEE_OTHER);
+        let find = async |filter: &str| -> Vec<Value> {
+            api.list(&format!("/v1.0/auditLogs/signIns?$filter={}", encode(filter))).await
+        };
+
+        let found = find("passband_kind eq 'passkey'").await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        let line = &found[0];
+        for (name, value) in [
+            ("userPrincipalName", json!(ada.user.upn)),
+            ("userId", json!(ada.user.id.to_string())),
+            ("isInteractive", json!(true)),
+            ("ipAddress", json!("127.0.0.1")),
+            ("sessionId", json!(session)),
+            ("passband_reason", json!("granted")),
+            ("passband_binding", json!("none")),
+            ("createdDateTime", json!(mid)),
+            ("passband_factors", json!(["swk", "user", "fido", "mfa"])),
+        ] {
+            assert_eq!(line[name], value, "{name}");
+        }
+        assert_eq!(
+            line["status"],
+            json!({ "errorCode": 0, "failureReason": null, "additionalDetails": null })
+        );
+        assert!(line["userAgent"].as_str().unwrap().starts_with("Mozilla/5.0"));
+
+        let refused = find("status/errorCode ne 0").await;
+        assert_eq!(refused.len(), 1, "{refused:?}");
+        assert_eq!(refused[0]["passband_reason"], "tap_wrong");
+        assert_eq!(refused[0]["status"]["errorCode"], 50_076);
+        assert!(refused[0]["status"]["failureReason"].as_str().unwrap().contains("no such pass"));
+
+        let all = api.list("/v1.0/auditLogs/signIns").await.len();
+        for (filter, count) in [
+            (
+                format!(
+                    "userPrincipalName eq '{}' and passband_kind eq 'passkey'",
+                    ada.user.upn.to_uppercase()
+                ),
+                1,
+            ),
+            (
+                format!("userId eq '{}' and status/errorCode eq 0 and createdDateTime ge {mid}", ada.user.id),
+                1,
+            ),
+            (format!("userId eq '{}' and userId eq '{}'", ada.user.id, bob.user.id), 0),
+            (format!("userPrincipalName eq '{}' and userId eq '{}'", ada.user.upn, bob.user.id), 0),
+            ("userPrincipalName eq 'nobody@example.org'".to_owned(), 0),
+            (format!("createdDateTime ge {mid}"), 2),
+            (format!("createdDateTime gt {mid}"), 0),
+            (format!("createdDateTime lt {mid}"), all - 2),
+            (format!("createdDateTime le {mid}"), all),
+            (
+                format!("createdDateTime ge {mid} and createdDateTime le {mid} and createdDateTime le {mid}"),
+                2,
+            ),
+            ("status/errorCode eq 50076".to_owned(), 1),
+            ("status/errorCode eq 1".to_owned(), 0),
+            ("status/errorCode eq 0 and status/errorCode ne 0".to_owned(), 0),
+            ("passband_reason eq 'tap_wrong'".to_owned(), 1),
+            ("passband_reason eq 'no_such_reason'".to_owned(), 0),
+            (format!("sessionId eq {session}"), 1),
+            ("isInteractive eq false".to_owned(), 0),
+            ("startswith(ipAddress,'127.')".to_owned(), all),
+        ] {
+            assert_eq!(find(&filter).await.len(), count, "{filter}");
+        }
+
+        // A person's lines stay theirs under another name.
+        let rename = r#"{"userPrincipalName":"countess@example.org"}"#;
+        api.done("PATCH", &format!("/v1.0/users/{}", ada.user.id), rename).await;
+        let found = find("userPrincipalName eq 'countess@example.org' and passband_kind eq 'passkey'").await;
+        assert_eq!(found.len(), 1);
+        // And they are found by the name they were written under.
+        let found =
+            find(&format!("userPrincipalName eq '{}' and passband_kind eq 'passkey'", ada.user.upn)).await;
+        assert_eq!(found.len(), 1);
+    });
+}
+
+#[test]
+fn every_change_names_who_made_it() {
+    with_api(async |api| {
+        let (ada, _) = api.world.user("Ada").await;
+        let id = api.person("Bob", false).await;
+        let lines = api.list("/v1.0/auditLogs/directoryAudits").await;
+        let by =
+            |activity: &str| lines.iter().find(|l| l["activityDisplayName"] == activity).unwrap().clone();
+        let added = by("Add user");
+        assert_eq!(added["initiatedBy"]["user"], json!(null));
+        let actor = added["initiatedBy"]["app"]["displayName"].as_str().unwrap();
+        assert!(actor.starts_with("admin token "), "{actor}");
+        assert_eq!(added["targetResources"], json!([{ "id": id }]));
+        let own = by("Register passkey");
+        assert_eq!(own["initiatedBy"]["user"]["userPrincipalName"], ada.user.upn.as_str());
+        assert_eq!(own["initiatedBy"]["app"], json!(null));
+        let filter = encode(&format!("passband_target eq '{id}'"));
+        let found = api.list(&format!("/v1.0/auditLogs/directoryAudits?$filter={filter}")).await;
+        assert_eq!(found.len(), 1);
+    });
+}

@@ -1,0 +1,139 @@
+//! Passes and passkeys of a person.
+
+use super::with_api;
+use axum::http::StatusCode;
+use passband_core::time::Seconds;
+use serde_json::json;
+
+#[test]
+fn a_pass_is_shown_once_and_lets_its_person_in() {
+    with_api(async |api| {
+        let ada = api.person("Ada", false).await;
+        let path = format!("/v1.0/users/{ada}/authentication/temporaryAccessPassMethods");
+        let made = api.made(&path, &json!({ "isUsableOnce": true, "lifetimeInMinutes": 480 })).await;
+        let pass = made["temporaryAccessPass"].as_str().unwrap().to_owned();
+        let id = made["id"].as_str().unwrap().to_owned();
+        assert_eq!((&made["lifetimeInMinutes"], &made["isUsable"]), (&json!(480), &json!(true)));
+        assert_eq!(pass.len(), 12);
+        let (activity, target, detail) = api.last_deed().await;
+        assert_eq!((activity.as_str(), target), ("Create Temporary Access Pass", ada.clone()));
+        assert!(detail.contains("480 minutes, one-time") && !detail.contains(&pass), "{detail}");
+
+        // Never again, in no list.
+        let listed = api.list(&path).await;
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0]["temporaryAccessPass"], json!(null));
+        assert_eq!(api.get(&format!("{path}/{id}")).await["temporaryAccessPass"], json!(null));
+
+        let entered = api.world.browser().enter_pass("ada@example.org", &pass, None).await;
+        assert_eq!(entered.status, StatusCode::SEE_OTHER);
+        let used = api.get(&format!("{path}/{id}")).await;
+        assert_eq!(
+            (&used["isUsable"], &used["methodUsabilityReason"]),
+            (&json!(false), &json!("OneTimeUsed"))
+        );
+
+        api.done("DELETE", &format!("{path}/{id}"), "").await;
+        assert_eq!(api.last_deed().await.0, "Delete Temporary Access Pass");
+        for method in ["GET", "DELETE"] {
+            api.refused((method, &format!("{path}/{id}"), ""), 404, "Request_ResourceNotFound").await;
+            api.refused((method, &format!("{path}/x"), ""), 404, "Request_ResourceNotFound").await;
+        }
+    });
+}
+
+#[test]
+fn a_new_pass_replaces_the_one_before() {
+    with_api(async |api| {
+        let ada = api.person("Ada", false).await;
+        let path = format!("/v1.0/users/{ada}/authentication/temporaryAccessPassMethods");
+        let first = api.made(&path, &json!({})).await;
+        let second = api.made(&path, &json!({})).await;
+        assert_eq!(second["lifetimeInMinutes"], 60);
+        assert!(api.last_deed().await.2.ends_with("replaces the one before"));
+        let listed = api.list(&path).await;
+        assert_eq!((listed.len(), &listed[0]["id"]), (1, &second["id"]));
+        let pass = first["temporaryAccessPass"].as_str().unwrap();
+        let entered = api.world.browser().enter_pass("ada@example.org", pass, None).await;
+        assert_ne!(entered.status, StatusCode::SEE_OTHER);
+    });
+}
+
+#[test]
+fn a_pass_has_its_time() {
+    with_api(async |api| {
+        let ada = api.person("Ada", false).await;
+        let path = format!("/v1.0/users/{ada}/authentication/temporaryAccessPassMethods");
+        let tomorrow = (api.world.now() + Seconds::days(1)).rfc3339();
+        let made = api.made(&path, &json!({ "startDateTime": tomorrow, "lifetimeInMinutes": 10 })).await;
+        assert_eq!(made["startDateTime"], tomorrow.as_str());
+        assert_eq!(made["methodUsabilityReason"], "NotYetValid");
+        let at = format!("{path}/{}", made["id"].as_str().unwrap());
+        let before = api.deeds().await;
+        for bad in [
+            r#"{"lifetimeInMinutes":9}"#,
+            r#"{"lifetimeInMinutes":43201}"#,
+            r#"{"lifetimeInMinutes":-60}"#,
+            r#"{"lifetimeInMinutes":9223372036854775807}"#,
+            r#"{"lifetimeInMinutes":1e3}"#,
+            r#"{"lifetimeInMinutes":"60"}"#,
+            r#"{"startDateTime":"tomorrow"}"#,
+            r#"{"startDateTime":"9999-12-31T23:59:59Z"}"#,
+            r#"{"isUsableOnce":null}"#,
+        ] {
+            api.refused(("POST", &path, bad), 400, "Request_BadRequest").await;
+        }
+        assert_eq!(api.deeds().await, before);
+        let nobody = path.replace(&ada, "nobody@example.org");
+        api.refused(("POST", &nobody, "{}"), 404, "Request_ResourceNotFound").await;
+        assert_eq!(api.get(&at).await["isUsable"], false);
+    });
+}
+
+#[test]
+fn passkeys_are_seen_and_taken_away() {
+    with_api(async |api| {
+        let (ada, _) = api.world.user("Ada").await;
+        let (bob, _) = api.world.user("Bob").await;
+        let path = format!("/v1.0/users/{}/authentication/fido2Methods", ada.user.id);
+        let listed = api.list(&path).await;
+        assert_eq!(listed.len(), 1);
+        let passkey = &listed[0];
+        for (name, value) in [
+            ("displayName", json!("Phone")),
+            ("passkeyType", json!("synced")),
+            ("attestationLevel", json!("notAttested")),
+            ("attestationCertificates", json!([])),
+            ("model", json!(null)),
+            ("passband_evidence", json!("E0")),
+        ] {
+            assert_eq!(passkey[name], value, "{name}");
+        }
+        assert_eq!(passkey["aaGuid"].as_str().unwrap().len(), 36);
+        let id = passkey["id"].as_str().unwrap();
+        assert_eq!(api.get(&format!("{path}/{id}")).await["id"], id);
+
+        // Under another person's name it is not there.
+        let theirs = format!("/v1.0/users/{}/authentication/fido2Methods/{id}", bob.user.id);
+        for (method, path) in [
+            ("GET", &theirs),
+            ("DELETE", &theirs),
+            ("GET", &format!("{path}/AAAA")),
+            ("GET", &format!("{path}/!")),
+        ] {
+            api.refused((method, path, ""), 404, "Request_ResourceNotFound").await;
+        }
+
+        let mut browser = api.world.sign_in(&ada).await;
+        assert_eq!(browser.get("/account/passkeys/new").await.status, StatusCode::OK);
+        api.done("DELETE", &format!("{path}/{id}"), "").await;
+        let (activity, target, detail) = api.last_deed().await;
+        assert_eq!((activity.as_str(), target), ("Delete passkey", ada.user.id.to_string()));
+        assert!(detail.ends_with("Phone, the last one"), "{detail}");
+        // It signs nobody in any more, and what it began has ended.
+        assert_ne!(api.world.browser().sign_in(&ada.authenticator).await.status, StatusCode::OK);
+        assert_ne!(browser.get("/account/passkeys/new").await.status, StatusCode::OK);
+        assert!(api.list(&path).await.is_empty());
+        api.world.sign_in(&bob).await;
+    });
+}
