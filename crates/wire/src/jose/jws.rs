@@ -53,15 +53,25 @@ pub struct Header {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x5c: Option<X5c>,
     #[serde(default, skip_serializing)]
-    jwk: Option<serde::de::IgnoredAny>,
+    jwk: Present,
     #[serde(default, skip_serializing)]
-    jku: Option<serde::de::IgnoredAny>,
+    jku: Present,
     #[serde(default, skip_serializing)]
-    x5u: Option<serde::de::IgnoredAny>,
+    x5u: Present,
     #[serde(default, skip_serializing)]
-    crit: Option<serde::de::IgnoredAny>,
+    crit: Present,
     #[serde(default, skip_serializing)]
-    b64: Option<serde::de::IgnoredAny>,
+    b64: Present,
+}
+
+/// Whether a member is there, whatever its value: `null` too is one that another reader may act on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Present(bool);
+
+impl<'de> Deserialize<'de> for Present {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(input).map(|_| Self(true))
+    }
 }
 
 impl Header {
@@ -148,10 +158,8 @@ impl<'a> Unverified<'a> {
         let header: Header = object(&decode(header)?)?;
         // A key from the header is the forger's own (RFC 7515 §10.3); an extension we do not know may
         // change what is signed (§4.1.11).
-        if header.jwk.is_some() || header.jku.is_some() || header.x5u.is_some() || header.crit.is_some() {
-            return Err(JwsError::ForbiddenHeader);
-        }
-        if header.b64.is_some() {
+        let forbidden = [header.jwk, header.jku, header.x5u, header.crit, header.b64];
+        if forbidden.iter().any(|member| member.0) {
             return Err(JwsError::ForbiddenHeader);
         }
         Ok(Self { header, signing_input, payload: decode(payload)?, signature: decode(signature)? })
@@ -372,8 +380,10 @@ mod tests {
             );
         }
         for member in ["jwk", "jku", "x5u", "crit", "b64"] {
-            let text = make(&format!(r#"{{"alg":"HS256","{member}":"x"}}"#));
-            assert_eq!(Unverified::parse(&text).unwrap_err(), JwsError::ForbiddenHeader, "{member}");
+            for value in ["\"x\"", "null", "{\"kty\":\"oct\"}"] {
+                let text = make(&format!(r#"{{"alg":"HS256","{member}":{value}}}"#));
+                assert_eq!(Unverified::parse(&text).unwrap_err(), JwsError::ForbiddenHeader, "{member}");
+            }
         }
         for header in ["[\"HS256\"]", r#"{"alg":"HS256","alg":"none"}"#, "{}", "\"a\""] {
             assert_eq!(Unverified::parse(&make(header)).unwrap_err(), JwsError::Malformed, "{header}");
