@@ -66,7 +66,8 @@ macro_rules! ids {
             type Err = IdError;
 
             fn from_str(text: &str) -> Result<Self, IdError> {
-                // The uuid crate also reads braces, URNs and bare hex: one value, one spelling.
+                // The uuid crate also reads braces, URNs and bare hex, which no client sends. Case may differ: Windows
+                // writes capitals.
                 if text.len() != 36 { return Err(IdError); }
                 Uuid::try_parse(text).map(Self).map_err(|_| IdError)
             }
