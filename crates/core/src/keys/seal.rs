@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 pub enum Purpose {
     /// A bearer token of the admin API.
     AdminToken,
+    /// The question to sign in again, in an address.
+    AskedAgain,
     /// A browser's session cookie.
     BrowserCookie,
     /// A WebAuthn ceremony under way.
@@ -37,6 +39,7 @@ impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::AdminToken => b"admin-token",
+            Self::AskedAgain => b"asked-again",
             Self::BrowserCookie => b"browser-cookie",
             Self::Ceremony => b"ceremony",
             Self::Code => b"code",

@@ -4,7 +4,8 @@
 //! errors from here on go to the redirect URI; (3) is someone signed in here, or does a PRT say who it is?
 //! (4) a code, or the page that asks for a passkey.
 
-use super::session::{self, see_other, sign_in_page};
+use super::again::{self, Asked};
+use super::session::{self, found, see_other, sign_in_page};
 use super::{broker, code, tokens};
 use crate::app::App;
 use crate::attempt::Attempt;
@@ -18,14 +19,10 @@ use passband_core::directory::App as AppRecord;
 use passband_core::reason::Reason;
 use passband_core::session::issue;
 use passband_core::session::standing::Live;
-use passband_core::time::Seconds;
 use passband_wire::oauth::pkce::Challenge;
 use passband_wire::oauth::redirect;
 use passband_wire::prt::BROKER_CLIENT;
 use std::sync::Arc;
-
-/// How recent a sign-in counts as the one that `prompt=login` asked for: the page comes back to the same address.
-const JUST_NOW: Seconds = Seconds(30);
 
 /// A request that was understood.
 #[derive(Debug)]
@@ -44,6 +41,8 @@ pub struct Request {
     pub target: tokens::Target,
     prompt: Prompt,
     max_age: Option<i64>,
+    /// The person has to sign in for this request, whoever is signed in already.
+    in_person: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,13 +100,14 @@ async fn answer(
         Err(Bad::Page(reason)) => return refused_page(app, reason),
         Err(Bad::Store(error)) => return session::unavailable(&error),
         Err(Bad::Client { redirect_uri, state, error, text }) => {
-            return see_other(&code::error_location(app, &redirect_uri, &state, (error, text)));
+            return found(&code::error_location(app, &redirect_uri, &state, (error, text)));
         }
     };
     let mut attempt = Attempt::new(SignInKind::Authorize, caller, app.now());
     attempt.for_app(&request.client);
     attempt.for_resource(&request.target.audience);
-    let visit = Visit { headers, params: &params, here: format!("/authorize?{query}") };
+    let asked = Asked::read(app, &params);
+    let visit = Visit { headers, params: &params, asked, here: format!("/authorize?{query}") };
     match sign_on(app, &visit, &request, attempt).await {
         Ok(response) => response,
         Err(error) => session::unavailable(&error),
@@ -118,6 +118,7 @@ async fn answer(
 struct Visit<'a> {
     headers: &'a HeaderMap,
     params: &'a Params,
+    asked: Option<Asked>,
     here: String,
 }
 
@@ -130,12 +131,12 @@ async fn sign_on(
 ) -> Result<Response, passband_store::StoreError> {
     let standing = session::standing(app, visit.headers).await?;
     if let Some(live) = session::signed_in(app, standing.as_ref())
-        && is_enough(app, request, live)
+        && is_enough(app, visit, request, live)
     {
         return Ok(code::issue(app, request, live, attempt, None).await);
     }
     let mut notice = None;
-    if request.prompt != Prompt::Login && request.client.id != BROKER_CLIENT {
+    if !request.in_person && request.client.id != BROKER_CLIENT {
         match broker::from_cookie(app, visit.headers, visit.params, &visit.here, attempt.clone()).await? {
             broker::Carried::Nothing => {}
             broker::Carried::Challenge(response) => {
@@ -152,7 +153,7 @@ async fn sign_on(
             broker::Carried::SignedIn { session, cookie } => {
                 let standing = app.store.standing(session).await?;
                 if let Some(live) = session::signed_in(app, standing.as_ref())
-                    && is_enough(app, request, live)
+                    && is_enough(app, visit, request, live)
                 {
                     return Ok(code::issue(app, request, live, attempt, Some(cookie)).await);
                 }
@@ -162,18 +163,22 @@ async fn sign_on(
     if request.prompt == Prompt::None {
         let (error, text) = ("login_required", "Nobody is signed in here.");
         let to = code::error_location(app, &request.redirect_uri, &request.state, (error, text));
-        return Ok(see_other(&to));
+        return Ok(found(&to));
+    }
+    if request.in_person && visit.asked.is_none() {
+        return Ok(again::ask(app, visit.params, session::id(standing.as_ref())));
     }
     let name = Some(request.client.name.clone());
     Ok(sign_in_page(app, visit.headers, (name, &visit.here), (pages::Band::default(), notice)))
 }
 
 /// Whether a session satisfies what the client asked for.
-fn is_enough(app: &App, request: &Request, live: Live<'_>) -> bool {
+fn is_enough(app: &App, visit: &Visit<'_>, request: &Request, live: Live<'_>) -> bool {
     let now = app.now();
     let age = now - live.session().auth_time;
-    let recent = request.max_age.is_none_or(|max| age.0 <= max);
-    let prompted = request.prompt != Prompt::Login || (age <= JUST_NOW && live.session().parent.is_none());
+    // An answer to our own question is recent however long the browser took to come back.
+    let recent = request.in_person || request.max_age.is_none_or(|max| age.0 <= max);
+    let prompted = !request.in_person || visit.asked.is_some_and(|asked| asked.is_answered_by(live));
     // The broker turns a sign-in into a device's identity: only a fresh one, in person, will do (attack A32).
     let fresh = request.client.id != BROKER_CLIENT || issue::fresh(live, now).is_ok();
     recent && prompted && fresh
@@ -242,7 +247,8 @@ async fn understand(app: &App, params: &Params) -> Result<Request, Bad> {
         challenge,
         target,
         prompt,
-        max_age: if max_age == Some(0) { Some(JUST_NOW.0) } else { max_age },
+        max_age,
+        in_person: prompt == Prompt::Login || max_age == Some(0),
         client,
     })
 }

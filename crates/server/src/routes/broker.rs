@@ -1,7 +1,7 @@
 //! The broker's side of the token endpoint (prt.md §2 to §7): nonces, PRT issue, renewal and use; and the PRT
 //! that a browser carries into `/authorize`.
 
-use super::session::see_other;
+use super::session::found;
 use super::token::{self, grants};
 use super::tokens::{self, TargetError, Wanted};
 use crate::app::App;
@@ -354,7 +354,7 @@ pub async fn from_cookie(
             // Once only: a second pass with a bad nonce gets the page, or this would loop (prt.md §7.3).
             if nonce_at_fault && params.non_empty("sso_nonce").is_none() {
                 let nonce = nonce::issue(&app.keys().ring, now, app.rng());
-                return Ok(Carried::Challenge(see_other(&format!("{here}&sso_nonce={nonce}"))));
+                return Ok(Carried::Challenge(found(&format!("{here}&sso_nonce={nonce}"))));
             }
             return Ok(Carried::Refused(reason));
         }

@@ -1,7 +1,7 @@
 //! The authorization response (RFC 6749 §4.1.2, RFC 9207).
 
 use super::authorize::Request;
-use super::session::{see_other, unavailable, with_cookie};
+use super::session::{found, unavailable, with_cookie};
 use crate::app::App;
 use crate::attempt::Attempt;
 use axum::http::HeaderValue;
@@ -36,7 +36,7 @@ pub async fn issue(
         return unavailable(&error);
     }
     let to = location(app, &request.redirect_uri, &request.state, &[("code", &text)]);
-    with_cookie(see_other(&to), cookie)
+    with_cookie(found(&to), cookie)
 }
 
 /// Where an error is sent (RFC 6749 §4.1.2.1).

@@ -1,6 +1,7 @@
 //! Routes: parse, call the core, map the answer. Nothing is decided here.
 
 pub mod account;
+pub mod again;
 pub mod assets;
 pub mod authorize;
 pub mod broker;

@@ -33,6 +33,11 @@ pub fn signed_in<'a>(app: &App, standing: Option<&'a Arc<Standing>>) -> Option<L
     live.factors().has_passkey().then_some(live)
 }
 
+/// The session behind the cookie, whatever its standing.
+pub fn id(standing: Option<&Arc<Standing>>) -> Option<SessionId> {
+    standing.map(|standing| standing.session.id)
+}
+
 /// The place a session begins at.
 pub fn place(app: &App, caller: &Caller) -> Place {
     Place {
@@ -53,6 +58,15 @@ pub fn local(next: &str) -> Option<&str> {
 pub fn see_other(to: &str) -> Response {
     match HeaderValue::from_str(to) {
         Ok(to) => (StatusCode::SEE_OTHER, [(header::LOCATION, to), no_store()]).into_response(),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// 302 to an address: what `/authorize` answers, since clients of the broker protocol read the code from that status
+/// alone (prt.md §7.5). Only for answers to GET; after a form it is [`see_other`].
+pub fn found(to: &str) -> Response {
+    match HeaderValue::from_str(to) {
+        Ok(to) => (StatusCode::FOUND, [(header::LOCATION, to), no_store()]).into_response(),
         Err(_) => StatusCode::BAD_REQUEST.into_response(),
     }
 }

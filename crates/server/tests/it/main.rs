@@ -4,6 +4,7 @@
 mod console;
 mod device;
 mod graph;
+mod oidc;
 mod pass;
 mod prt;
 mod world;

@@ -264,7 +264,7 @@ async fn a_cookie_without_our_nonce_gets_a_nonce_and_only_once() {
     let stale = signed::sign(&held.key, &CookieClaims::new(&held.prt, "n1"), &SystemRandom).unwrap();
     let mut browser = world.browser();
     let reply = authorize(&mut browser, &world, &[(CREDENTIAL_NAME, &stale)], "").await;
-    assert_eq!(reply.status, StatusCode::SEE_OTHER);
+    assert_eq!(reply.status, StatusCode::FOUND);
     let (here, given) = reply.location().split_once("&sso_nonce=").expect("a nonce is offered");
     assert!(here.starts_with("/authorize?"), "at the same path");
     let second =

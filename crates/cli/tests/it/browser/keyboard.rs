@@ -25,17 +25,16 @@ async fn set_up_sign_in_and_out_by_keyboard() -> Outcome {
                 return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 })()";
     assert_eq!(page.eval(ring).await?, true, "no focus ring");
     page.led_to(&format!("{url}/admin"), page.press(Key::Enter)).await?;
-    page.problems().await?; // TODO
 
     page.goto(&format!("{url}/logout")).await?;
     page.tab_to("form [type=submit]").await?;
     page.led_to(&format!("{url}/logout"), page.press(Key::Space)).await?;
     page.until_text("signed out").await?;
 
-    page.goto(&format!("{url}/sign-in?next=/logout")).await?;
+    page.goto(&format!("{url}/sign-in?next=/account")).await?;
     page.tab_to("[data-act]").await?;
-    page.led_to(&format!("{url}/logout"), page.press(Key::Enter)).await?;
-    page.until_text("rosa@localhost").await?;
+    page.led_to(&format!("{url}/account"), page.press(Key::Enter)).await?;
+    page.until_text("Rosa Root").await?;
 
     // The pass page too, and back from it.
     page.goto(&format!("{url}/tap")).await?;

@@ -13,7 +13,7 @@ async fn what_an_authenticator_gets_wrong_is_refused_and_logged() -> Outcome {
     rosa.found(&installation).await?;
     sign_out(&rosa.page, url).await?;
     let id = rosa.key.credentials().await?[0].id().to_owned();
-    let sign_in = format!("{url}/sign-in?next=/logout");
+    let sign_in = format!("{url}/sign-in?next=/account");
     let logged = |reason: &str| {
         assert_eq!(installation.log("1"), [("passkey".to_owned(), reason.to_owned())]);
     };
@@ -48,7 +48,7 @@ async fn what_an_authenticator_gets_wrong_is_refused_and_logged() -> Outcome {
     for state in [false, true] {
         rosa.key.set_backup(&id, true, state).await?;
         rosa.page.goto(&sign_in).await?;
-        rosa.press_sign_in(&format!("{url}/logout")).await?;
+        rosa.press_sign_in(&format!("{url}/account")).await?;
         logged("granted");
         sign_out(&rosa.page, url).await?;
     }

@@ -26,6 +26,7 @@ async fn the_first_administrator_is_signed_in_within_two_minutes() -> Outcome {
     let took = installation.begun.elapsed();
     println!("from `passband serve` to signed in as administrator: {:.1} s", took.as_secs_f64());
     assert!(took < NEWCOMER, "{took:?}");
+    rosa.page.until_text("Rosa Root").await?;
     let cookies = rosa.page.cookies(&installation.url).await?;
     let session = cookies.iter().find(|cookie| cookie["name"] == "passband_session").expect("a session");
     assert_eq!((&session["httpOnly"], &session["sameSite"]), (&true.into(), &"Lax".into()));
@@ -51,15 +52,15 @@ async fn a_passkey_signs_in_by_button_and_by_autofill() -> Outcome {
         rosa.found(&installation).await?;
         sign_out(&rosa.page, &installation.url).await?;
 
-        rosa.page.goto(&format!("{}/sign-in?next=/logout", installation.url)).await?;
+        rosa.page.goto(&format!("{}/sign-in?next=/account", installation.url)).await?;
         rosa.page.until_text("Sign in with a passkey").await?;
-        rosa.press_sign_in(&format!("{}/logout", installation.url)).await?;
-        rosa.page.until_text("rosa@localhost").await?;
+        rosa.press_sign_in(&format!("{}/account", installation.url)).await?;
+        rosa.page.until_text("Rosa Root").await?;
         sign_out(&rosa.page, &installation.url).await?;
 
-        rosa.page.goto(&format!("{}/sign-in?next=/logout", installation.url)).await?;
-        rosa.autofill(&format!("{}/logout", installation.url)).await?;
-        rosa.page.until_text("rosa@localhost").await?;
+        rosa.page.goto(&format!("{}/sign-in?next=/account", installation.url)).await?;
+        rosa.autofill(&format!("{}/account", installation.url)).await?;
+        rosa.page.until_text("Rosa Root").await?;
         assert_eq!(rosa.key.credentials().await?.len(), 1);
         rosa.expect_clean(0).await?;
     }

@@ -24,12 +24,12 @@ async fn over_tls_cookies_are_bound_to_the_host() -> Outcome {
     }
     // What a neighbour plants under the old name or without TLS is not looked at.
     rosa.page.set_cookie(url, "passband_session", "planted").await?;
-    rosa.page.goto(&format!("{url}/logout")).await?;
-    rosa.page.until_text("rosa@localhost").await?;
+    rosa.page.goto(&format!("{url}/account")).await?;
+    rosa.page.until_text("Rosa Root").await?;
     sign_out(&rosa.page, url).await?;
-    rosa.page.goto(&format!("{url}/sign-in?next=/logout")).await?;
-    rosa.press_sign_in(&format!("{url}/logout")).await?;
-    rosa.page.until_text("rosa@localhost").await?;
+    rosa.page.goto(&format!("{url}/sign-in?next=/account")).await?;
+    rosa.press_sign_in(&format!("{url}/account")).await?;
+    rosa.page.until_text("Rosa Root").await?;
     rosa.expect_clean(0).await?;
 
     // The commands trust the CA they are given, and nothing else.
