@@ -120,7 +120,9 @@ impl Installation {
 
     /// Registers an app, public or with a secret.
     pub(super) fn app(&self, name: &str, further: &[&str]) -> AppClient {
-        let redirect = landing();
+        // A native app's address is the machine's own, a web app's has a name.
+        let host = if further.contains(&"--public") { "127.0.0.1" } else { "localhost" };
+        let redirect = format!("http://{host}:{}/cb", landing());
         let create = ["app", "create", name, "--redirect-uri", &redirect];
         let made = self.admin(&[&create, further].concat());
         AppClient {
@@ -309,10 +311,10 @@ pub(super) fn verify(token: &str, typ: &str, keys: &JwkSet) -> Value {
     parsed.verify_es256(&key).unwrap().claims().unwrap()
 }
 
-/// Where an app receives people: any request is answered with the same page.
-fn landing() -> String {
+/// Port of 127.0.0.1 where an app receives people: any request is answered with the same page.
+fn landing() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { continue };
@@ -334,7 +336,7 @@ fn landing() -> String {
             });
         }
     });
-    format!("http://localhost:{}/cb", address.port())
+    port
 }
 
 /// SHA-256 of the public key of a certificate, as Chromium's command line names it.
