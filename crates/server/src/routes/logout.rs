@@ -100,7 +100,8 @@ fn done(app: &App, client: Option<&AppRecord>, params: &Params) -> Response {
             format!("{asked}{joint}state={state}")
         });
     }
-    let page = pages::SignedOut { app: client.map(|client| client.name.clone()), next: None };
+    let next = Some(pages::Link { href: "/sign-in".to_owned(), text: "Sign in again".to_owned() });
+    let page = pages::SignedOut { app: client.map(|client| client.name.clone()), next };
     let answer = pages::reply(StatusCode::OK, &page, &pages::csp(&[]));
     with_cookie(answer, Some(cookie::clear_session(app)))
 }

@@ -1,6 +1,7 @@
 //! Registering a passkey: behind the set-up link, a pass, or a fresh sign-in.
 
 use super::ceremony::{Refused, TIMEOUT_MS, failed};
+use super::console::bands;
 use super::session::{self, local, no_store, place, see_other, with_cookie};
 use crate::app::App;
 use crate::attempt::{Attempt, audit};
@@ -96,7 +97,7 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(quer
         reason: if by_pass { pages::RegisterReason::First } else { pages::RegisterReason::Another },
         next: next.map(str::to_owned),
         suggested_name: String::new(),
-        band: pages::Band::default(),
+        band: bands::session(live.session(), None),
         notice: None,
     };
     with_cookie(pages::reply(StatusCode::OK, &page, &pages::csp(&[])), cookie::set_asker(&app, &asker))

@@ -77,6 +77,11 @@ fn story(line: &SignIn) -> Vec<Step> {
     let held = |text: String| Step { text, held: true };
     let mut steps = vec![held(format!("Asked: {}{}.", asked(line.kind), for_what(line)))];
     match line.user {
+        // A name was typed or a token named somebody, and nothing was proved: that is not recognising anybody.
+        Some(_) if !granted && line.factors == Factors::NONE => {
+            let text = format!("Who: {} was named, and not proved.", who(line));
+            steps.push(Step { text, held: false });
+        }
         Some(_) => steps.push(held(format!("Who: {}.", who(line)))),
         None => steps.push(Step { text: "Who: nobody was recognised.".to_owned(), held: false }),
     }
@@ -97,7 +102,7 @@ fn story(line: &SignIn) -> Vec<Step> {
     steps.push(if granted {
         held(format!("Decided: granted. {}", bound(line)))
     } else {
-        Step { text: format!("Decided: refused. {}", line.reason.meaning()), held: false }
+        Step { text: "Decided: refused, for the reason above.".to_owned(), held: false }
     });
     steps
 }
@@ -127,9 +132,13 @@ fn proved(factors: Factors) -> Option<String> {
 const fn bound(line: &SignIn) -> &'static str {
     match (line.binding, line.kind) {
         (_, SignInKind::DeviceRegistration) => "The device has its identity and a certificate for its key.",
-        (Binding::None, _) => "The answer is bound to nothing: whoever holds it can use it until it ends.",
-        (Binding::SoftwareKey, _) => "The answer is useless without the device's key, which software keeps.",
-        (Binding::HardwareKey, _) => "The answer is useless without the device's key, which hardware keeps.",
+        (Binding::None, _) => "What was given can be used without a device's key, until it ends.",
+        (Binding::SoftwareKey, _) => {
+            "What was given is useless without the device's key, which software keeps."
+        }
+        (Binding::HardwareKey, _) => {
+            "What was given is useless without the device's key, which hardware keeps."
+        }
     }
 }
 
@@ -169,11 +178,20 @@ mod tests {
                 let (first, last) = (row.story.first().unwrap(), row.story.last().unwrap());
                 assert!(first.text.starts_with("Asked: ") && first.text.contains("Tasks"), "{first:?}");
                 assert_eq!(last.held, reason.is_granted());
-                assert_eq!(last.text.contains(reason.meaning()), !reason.is_granted(), "{last:?}");
+                assert_eq!(row.reason == reason.meaning(), !reason.is_granted(), "{last:?}");
+                assert_eq!(last.text.contains("granted"), reason.is_granted(), "{last:?}");
                 assert_eq!(row.action.is_empty(), reason.is_granted());
                 assert_eq!(row.correlation_id, "09090909-0909-0909-0909-090909090909");
             }
         }
+    }
+
+    #[test]
+    fn a_name_alone_recognises_nobody() {
+        let named =
+            SignIn { factors: Factors::NONE, ..line(SignInKind::TemporaryAccessPass, Reason::TapWrong) };
+        let step = row(&named).story.into_iter().find(|step| step.text.starts_with("Who: ")).unwrap();
+        assert!(!step.held && step.text.contains("not proved"), "{step:?}");
     }
 
     #[test]
