@@ -20,13 +20,21 @@ async fn with_person(mut command: Command, page: &Page) -> Result<Run, BrowserEr
         assert_ne!(said.read_line(&mut line).unwrap(), 0, "it ended without an address");
     }
     // Whoever signed in a moment ago, in person, is not asked again; the browser ends at the command's own page.
-    let end = page.goto(line.trim()).await?;
-    assert!(end.url.starts_with("http://127.0.0.1:"), "{end:?}");
-    page.until_text("close this window").await?;
+    let opened = open_to_the_end(page, line.trim()).await;
+    if opened.is_err() {
+        let _ = child.kill();
+    }
     let (mut stdout, mut stderr) = (String::new(), String::new());
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     said.read_to_string(&mut stderr).unwrap();
-    Ok(Run { exit: child.wait().unwrap().code().unwrap(), stdout, stderr })
+    let status = child.wait().unwrap();
+    opened.map(|()| Run { exit: status.code().unwrap(), stdout, stderr })
+}
+
+async fn open_to_the_end(page: &Page, address: &str) -> Result<(), BrowserError> {
+    let end = page.goto(address).await?;
+    assert!(end.url.starts_with("http://127.0.0.1:"), "{end:?}");
+    page.until_text("close this window").await
 }
 
 /// A window nobody has signed in to, whose requests carry a PRT cookie in the header.
