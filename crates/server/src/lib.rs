@@ -14,6 +14,7 @@ pub mod pages;
 pub mod refusal;
 pub mod routes;
 pub mod sample;
+pub mod seen;
 pub mod serve;
 pub mod sweep;
 pub mod throttle;

@@ -125,10 +125,7 @@ fn refusal(reply: &Reply) -> Failure {
     let code = if code.is_empty() { format!("http_{}", reply.status) } else { code };
     let message = if message.is_empty() { format!("the server answered {}", reply.status) } else { message };
     let hint = match reply.status {
-        401 => {
-            ". The token is missing, wrong or older than 15 minutes; make another with `passband admin token`"
-        }
-        403 => ". The token does not allow this",
+        401 => ". Make another with `passband admin token`; one is good for 15 minutes",
         _ => "",
     };
     // An overloaded or broken server did not answer the question.

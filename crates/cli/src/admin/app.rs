@@ -4,7 +4,7 @@ use super::api::{Api, segment};
 use crate::failure::Failure;
 use crate::output::{Column, Output};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const COLUMNS: &[Column] = &[
     ("APP ID", &["/appId"]),
@@ -90,9 +90,10 @@ async fn create(args: CreateArgs, api: &Api, out: &Output) -> Result<(), Failure
     }
     let mut made = api.post("/v1.0/applications", &body).await?;
     if args.secret {
-        let id = made.pointer("/id").or(made.pointer("/appId")).and_then(Value::as_str).unwrap_or_default();
-        let secret =
-            api.post(&format!("/v1.0/applications/{}/addPassword", segment(id)?), &json!({})).await?;
+        let path = format!("/v1.0/applications/{}", segment(made["id"].as_str().unwrap_or_default())?);
+        let secret = api.post(&format!("{path}/addPassword"), &json!({})).await?;
+        // Asked again: with the secret it is another kind of client than the one that was made.
+        made = api.get(&path, &[]).await?;
         made["secretText"] = secret["secretText"].clone();
         out.note("The secret is shown this once.");
     }

@@ -12,7 +12,7 @@ const COLUMNS: &[Column] = &[
     ("SYSTEM", &["/operatingSystem"]),
     ("TRUST", &["/trustType"]),
     ("ENABLED", &["/accountEnabled"]),
-    ("EVIDENCE", &["/passband_evidenceLevel"]),
+    ("EVIDENCE", &["/passband_evidence"]),
     ("SINCE", &["/registrationDateTime", "/createdDateTime"]),
 ];
 

@@ -1,6 +1,7 @@
 //! Applications: registering, changing, secrets.
 
-use super::{Invalid, display_name};
+use super::{Generation, Invalid, display_name};
+use crate::change::Change;
 use crate::directory::App;
 use crate::id::ClientId;
 use crate::rng::{self, Random};
@@ -108,6 +109,14 @@ pub fn apply(before: &App, wish: &AppWish, issuer: &str) -> Result<App, Invalid>
     }
     after.enabled = wish.enabled.unwrap_or(before.enabled);
     Ok(after)
+}
+
+/// The writes that replace an application.
+#[must_use]
+pub fn update(after: App, seen: Generation, now: Timestamp) -> Vec<Change> {
+    let mut changes = seen.advance(now);
+    changes.push(Change::UpdateApp(after));
+    changes
 }
 
 fn redirects(uris: &[String], web: bool) -> Result<Vec<String>, Invalid> {

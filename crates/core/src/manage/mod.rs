@@ -5,8 +5,51 @@ pub mod app;
 pub mod passkey;
 pub mod person;
 
+use crate::change::Change;
+use crate::time::{Seconds, Timestamp};
+use aws_lc_rs::digest::{SHA256, digest};
+
 pub use app::AppWish;
-pub use person::{Administrators, PersonWish};
+pub use person::{PersonWish, Seen};
+
+/// How far ahead of another writer one is, for records that are replaced whole.
+///
+/// Two requests that each load a record, change one thing in it and write it back would undo each other: a new name
+/// would enable a person who was disabled a moment before. So each spends the generation it saw, and the second to
+/// commit meets [`Conflict::Spent`](crate::change::Conflict::Spent), loads again and decides again. **Load the
+/// generation first**: whatever changes after that is then noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generation {
+    setting: &'static str,
+    number: u64,
+}
+
+/// How long a request that has read the generation could still be under way, far beyond any patience.
+const UNDER_WAY: Seconds = Seconds::days(1);
+
+impl Generation {
+    /// The setting that counts changes to people.
+    pub const PEOPLE: &'static str = "people_generation";
+    /// The setting that counts changes to applications.
+    pub const APPS: &'static str = "apps_generation";
+
+    /// The generation in the stored value of `setting`, one of the two above.
+    #[must_use]
+    pub fn seen(setting: &'static str, stored: Option<&str>) -> Self {
+        Self { setting, number: stored.and_then(|text| text.parse().ok()).unwrap_or(0) }
+    }
+
+    /// The writes that go with a change.
+    fn advance(self, now: Timestamp) -> Vec<Change> {
+        let mut id = [0; 32];
+        let text = format!("{}:{}", self.setting, self.number);
+        id.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+        vec![
+            Change::Spend { id, until: now + UNDER_WAY },
+            Change::SetSetting { name: self.setting, value: self.number.wrapping_add(1).to_string() },
+        ]
+    }
+}
 
 /// A value that may not be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +108,17 @@ pub fn upn(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_saw_the_same_generation_spends_the_same_thing() {
+        let now = Timestamp(1_800_000_000);
+        let of = |setting, stored| Generation::seen(setting, stored).advance(now);
+        assert_eq!(of(Generation::PEOPLE, None), of(Generation::PEOPLE, Some("0")));
+        assert_ne!(of(Generation::PEOPLE, Some("1"))[0], of(Generation::PEOPLE, Some("2"))[0]);
+        assert_ne!(of(Generation::PEOPLE, Some("1"))[0], of(Generation::APPS, Some("1"))[0]);
+        let next = Change::SetSetting { name: Generation::APPS, value: "8".to_owned() };
+        assert_eq!(of(Generation::APPS, Some("7"))[1], next);
+    }
 
     #[test]
     fn names_are_kept_as_they_were_sent_or_refused() {

@@ -1,6 +1,6 @@
 //! People: adding, changing, deleting, and the passes and sessions they have.
 
-use super::{Invalid, display_name, upn};
+use super::{Generation, Invalid, display_name, upn};
 use crate::authn::tap::{self, Wish};
 use crate::change::Change;
 use crate::directory::{Tap, User};
@@ -8,15 +8,8 @@ use crate::id::UserId;
 use crate::keys::master::MasterKey;
 use crate::reason::Reason;
 use crate::rng::{self, Random};
-use crate::time::{Seconds, Timestamp};
-use aws_lc_rs::digest::{SHA256, digest};
+use crate::time::Timestamp;
 use zeroize::Zeroizing;
-
-/// The setting that counts how often an administrator was taken away; see [`Administrators`].
-pub const ADMINISTRATORS_SETTING: &str = "administrators_generation";
-
-/// How long a request that has read the generation could still be under way, far beyond any patience.
-const UNDER_WAY: Seconds = Seconds::days(1);
 
 /// What is wanted of a person; `None` leaves it as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,38 +24,13 @@ pub struct PersonWish {
     pub admin: Option<bool>,
 }
 
-/// The enabled administrators as they were seen.
-///
-/// Two requests that each take away another of two administrators both see one left. So whoever takes one away
-/// also spends the generation they saw, and the second to commit is refused. **Load the generation first, then
-/// the count**: a change in between is then noticed.
+/// What was seen before a person is changed or deleted. Load the generation first, then the count, then the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Administrators {
-    generation: u64,
-    enabled: u64,
-}
-
-impl Administrators {
-    /// From the stored [`ADMINISTRATORS_SETTING`] and the count that was loaded after it.
-    #[must_use]
-    pub fn seen(setting: Option<&str>, enabled: u64) -> Self {
-        Self { generation: setting.and_then(|text| text.parse().ok()).unwrap_or(0), enabled }
-    }
-
-    /// The writes that go with taking one away.
-    fn take_one(self, now: Timestamp) -> Result<[Change; 2], Reason> {
-        if self.enabled <= 1 {
-            return Err(Reason::LastAdmin);
-        }
-        let mut id = [0; 32];
-        let text = format!("{ADMINISTRATORS_SETTING}:{}", self.generation);
-        id.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-        let next = self.generation.wrapping_add(1).to_string();
-        Ok([
-            Change::Spend { id, until: now + UNDER_WAY },
-            Change::SetSetting { name: ADMINISTRATORS_SETTING, value: next },
-        ])
-    }
+pub struct Seen {
+    /// Of [`Generation::PEOPLE`].
+    pub generation: Generation,
+    /// How many enabled administrators there are.
+    pub administrators: u64,
 }
 
 const fn counts(user: &User) -> bool {
@@ -117,16 +85,11 @@ fn checked_upn(text: &str) -> Result<String, Invalid> {
 /// # Errors
 ///
 /// [`Reason::LastAdmin`].
-pub fn update(
-    before: &User,
-    after: User,
-    seen: Administrators,
-    now: Timestamp,
-) -> Result<Vec<Change>, Reason> {
-    let mut changes = Vec::new();
-    if counts(before) && !counts(&after) {
-        changes.extend(seen.take_one(now)?);
+pub fn update(before: &User, after: User, seen: Seen, now: Timestamp) -> Result<Vec<Change>, Reason> {
+    if counts(before) && !counts(&after) && seen.administrators <= 1 {
+        return Err(Reason::LastAdmin);
     }
+    let mut changes = seen.generation.advance(now);
     if before.enabled && !after.enabled {
         changes.push(Change::EndSessionsOf { user: before.id, at: now });
     }
@@ -139,11 +102,11 @@ pub fn update(
 /// # Errors
 ///
 /// [`Reason::LastAdmin`].
-pub fn delete(user: &User, seen: Administrators, now: Timestamp) -> Result<Vec<Change>, Reason> {
-    let mut changes = Vec::new();
-    if counts(user) {
-        changes.extend(seen.take_one(now)?);
+pub fn delete(user: &User, seen: Seen, now: Timestamp) -> Result<Vec<Change>, Reason> {
+    if counts(user) && seen.administrators <= 1 {
+        return Err(Reason::LastAdmin);
     }
+    let mut changes = seen.generation.advance(now);
     changes.push(Change::DeleteUser(user.id));
     Ok(changes)
 }
@@ -195,45 +158,50 @@ mod tests {
         PersonWish { enabled, admin, ..PersonWish::default() }
     }
 
-    #[test]
-    fn the_last_enabled_administrator_stays() {
-        let (ada, one) = (admin(), Administrators::seen(None, 1));
-        for wish in [wish(Some(false), None), wish(None, Some(false)), wish(Some(false), Some(false))] {
-            let after = apply(&ada, &wish).unwrap();
-            assert_eq!(update(&ada, after, one, NOW), Err(Reason::LastAdmin));
-        }
-        assert_eq!(delete(&ada, one, NOW), Err(Reason::LastAdmin));
-        // None counted: something is odd, so nobody is taken away.
-        assert_eq!(delete(&ada, Administrators::seen(None, 0), NOW), Err(Reason::LastAdmin));
+    fn seen(administrators: u64) -> Seen {
+        Seen { generation: Generation::seen(Generation::PEOPLE, None), administrators }
+    }
 
-        let two = Administrators::seen(Some("7"), 2);
-        let changes = delete(&ada, two, NOW).unwrap();
-        assert!(matches!(changes[0], Change::Spend { .. }));
-        assert_eq!(changes[1], Change::SetSetting { name: ADMINISTRATORS_SETTING, value: "8".to_owned() });
-        assert_ne!(delete(&ada, Administrators::seen(Some("8"), 2), NOW).unwrap()[0], changes[0]);
+    /// The writes beside those of the generation, which every change has.
+    fn own(changes: Vec<Change>) -> Vec<Change> {
+        assert_eq!(changes[..2], seen(1).generation.advance(NOW));
+        changes[2..].to_vec()
     }
 
     #[test]
-    fn others_come_and_go_without_the_guard() {
-        let one = Administrators::seen(None, 1);
+    fn the_last_enabled_administrator_stays() {
+        let ada = admin();
+        for wish in [wish(Some(false), None), wish(None, Some(false)), wish(Some(false), Some(false))] {
+            let after = apply(&ada, &wish).unwrap();
+            assert_eq!(update(&ada, after.clone(), seen(1), NOW), Err(Reason::LastAdmin));
+            assert!(update(&ada, after, seen(2), NOW).is_ok());
+        }
+        assert_eq!(delete(&ada, seen(1), NOW), Err(Reason::LastAdmin));
+        // None counted: something is odd, so nobody is taken away.
+        assert_eq!(delete(&ada, seen(0), NOW), Err(Reason::LastAdmin));
+        assert_eq!(own(delete(&ada, seen(2), NOW).unwrap()), [Change::DeleteUser(ada.id)]);
+    }
+
+    #[test]
+    fn others_come_and_go() {
         let ada = User { admin: false, ..admin() };
-        assert_eq!(delete(&ada, one, NOW).unwrap(), [Change::DeleteUser(ada.id)]);
+        assert_eq!(own(delete(&ada, seen(1), NOW).unwrap()), [Change::DeleteUser(ada.id)]);
         let asleep = User { enabled: false, ..admin() };
-        assert_eq!(delete(&asleep, one, NOW).unwrap(), [Change::DeleteUser(asleep.id)]);
+        assert_eq!(own(delete(&asleep, seen(1), NOW).unwrap()), [Change::DeleteUser(asleep.id)]);
         let awake = apply(&asleep, &wish(Some(true), None)).unwrap();
-        assert_eq!(update(&asleep, awake.clone(), one, NOW).unwrap(), [Change::UpdateUser(awake)]);
+        assert_eq!(own(update(&asleep, awake.clone(), seen(1), NOW).unwrap()), [Change::UpdateUser(awake)]);
     }
 
     #[test]
     fn whoever_is_disabled_has_nothing_open_left() {
         let ada = User { admin: false, ..admin() };
         let after = apply(&ada, &wish(Some(false), None)).unwrap();
-        let changes = update(&ada, after.clone(), Administrators::seen(None, 1), NOW).unwrap();
+        let changes = own(update(&ada, after.clone(), seen(1), NOW).unwrap());
         assert_eq!(
             changes,
             [Change::EndSessionsOf { user: ada.id, at: NOW }, Change::UpdateUser(after.clone())]
         );
-        let again = update(&after, after.clone(), Administrators::seen(None, 1), NOW).unwrap();
+        let again = own(update(&after, after.clone(), seen(1), NOW).unwrap());
         assert_eq!(again, [Change::UpdateUser(after)]);
     }
 

@@ -6,6 +6,7 @@ use super::{Query, id, next, part, show};
 use crate::app::App;
 use crate::attempt::audit;
 use crate::pages::{AppRow, Apps, NewApp, Notice, Secret, When};
+use crate::seen;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -101,20 +102,19 @@ pub async fn act(
 ) -> Result<Response, Stop> {
     let id: ClientId = id(&app, &text)?;
     let gone = || Stop::from(answer::not_found(&app));
-    let before = app.store.app(id).await?.ok_or_else(gone)?;
-    let (change, activity, done) = match what.as_str() {
-        "enable" => (switch(&before, true), "Enable application", Done::AppEnabled),
-        "disable" => (switch(&before, false), "Disable application", Done::AppDisabled),
+    let (before, seen) = seen::application(&app, id).await?.ok_or_else(gone)?;
+    let switch =
+        |enabled| manage::update(AppRecord { enabled, ..AppRecord::clone(&before) }, seen, app.now());
+    let (mut changes, activity, done) = match what.as_str() {
+        "enable" => (switch(true), "Enable application", Done::AppEnabled),
+        "disable" => (switch(false), "Disable application", Done::AppDisabled),
         // The installation rests on the built-in ones; the page has no such button for them.
         "delete" if !manage::is_built_in(id) => {
-            (Change::DeleteApp(id), "Delete application", Done::AppDeleted)
+            (vec![Change::DeleteApp(id)], "Delete application", Done::AppDeleted)
         }
         _ => return Err(gone()),
     };
-    app.commit(vec![change, audit(&app, &act.user().upn, activity, id, before.name.clone())]).await?;
+    changes.push(audit(&app, &act.user().upn, activity, id, before.name.clone()));
+    app.commit(changes).await?;
     Ok(done.at("/admin/apps"))
-}
-
-fn switch(before: &AppRecord, enabled: bool) -> Change {
-    Change::UpdateApp(AppRecord { enabled, ..before.clone() })
 }

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::attempt::audit;
 use crate::pages::{NewPass, Notice, PassRow, Person, Secret, When};
 use crate::refusal::for_people;
+use crate::seen;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -15,8 +16,7 @@ use passband_core::authn::tap::Wish;
 use passband_core::change::Change;
 use passband_core::directory::{Tap, User};
 use passband_core::id::UserId;
-use passband_core::manage::person::ADMINISTRATORS_SETTING;
-use passband_core::manage::{Administrators, PersonWish, passkey, person};
+use passband_core::manage::{PersonWish, passkey, person};
 use passband_core::reason::Reason;
 use passband_core::time::Timestamp;
 use passband_store::StoreError;
@@ -107,28 +107,23 @@ pub async fn act(
     }
 }
 
-/// The administrators as they are now; the setting first, see [`Administrators`].
-async fn administrators(app: &App) -> Result<Administrators, StoreError> {
-    let setting = app.store.setting(ADMINISTRATORS_SETTING).await?;
-    Ok(Administrators::seen(setting.as_deref(), app.store.count_admins().await?))
-}
-
 async fn update(
     app: &App,
     act: &AdminAct,
     user: &User,
     (wish, done): (PersonWish, Done),
 ) -> Result<Response, Stop> {
-    let Ok(after) = person::apply(user, &wish) else { return Err(answer::not_found(app).into()) };
+    let (user, seen) = seen::person(app, user.id).await?.ok_or_else(|| answer::not_found(app))?;
+    let Ok(after) = person::apply(&user, &wish) else { return Err(answer::not_found(app).into()) };
     let activity = match done {
         Done::PersonEnabled => "Enable account",
         Done::PersonDisabled => "Disable account",
         Done::PersonPromoted => "Add administrator",
         _ => "Remove administrator",
     };
-    let mut changes = match person::update(user, after, administrators(app).await?, app.now()) {
+    let mut changes = match person::update(&user, after, seen, app.now()) {
         Ok(changes) => changes,
-        Err(reason) => return refused(app, act, user, reason).await,
+        Err(reason) => return refused(app, act, &user, reason).await,
     };
     changes.push(audit(app, &act.user().upn, activity, user.id, user.upn.clone()));
     app.commit(changes).await?;
@@ -136,9 +131,10 @@ async fn update(
 }
 
 async fn delete(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop> {
-    let mut changes = match person::delete(user, administrators(app).await?, app.now()) {
+    let (user, seen) = seen::person(app, user.id).await?.ok_or_else(|| answer::not_found(app))?;
+    let mut changes = match person::delete(&user, seen, app.now()) {
         Ok(changes) => changes,
-        Err(reason) => return refused(app, act, user, reason).await,
+        Err(reason) => return refused(app, act, &user, reason).await,
     };
     changes.push(audit(app, &act.user().upn, "Delete user", user.id, user.upn.clone()));
     app.commit(changes).await?;

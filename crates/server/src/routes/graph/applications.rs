@@ -1,11 +1,12 @@
 //! `/applications`.
 
-use super::auth::{Administrator, Deed};
+use super::auth::{Administrator, Deed, TRIES};
 use super::body::{Body, Object, check_type, given};
 use super::error::GraphError;
 use super::query::{Asked, Source};
 use super::resource::{self, APPLICATION};
 use crate::app::App;
+use crate::seen;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -79,8 +80,11 @@ impl AppBody {
 }
 
 async fn find(app: &App, id: &str) -> Result<Arc<AppRecord>, GraphError> {
-    let missing = || GraphError::not_found("application");
     app.store.app(id.parse().map_err(|_| missing())?).await?.ok_or_else(missing)
+}
+
+fn missing() -> GraphError {
+    GraphError::not_found("application")
 }
 
 fn taken(error: CommitError) -> GraphError {
@@ -147,11 +151,36 @@ pub async fn update(
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
     let wish = body.wish()?;
-    let before = find(&app, &id).await?;
-    let after = app::apply(&before, &wish, app.issuer())?;
-    let deed = Deed::new("Update application", after.id, difference(&before, &after));
-    admin.commit(&app, vec![Change::UpdateApp(after)], deed).await.map_err(taken)?;
+    replaced(&admin, &app, &id, |before| {
+        let after = app::apply(before, &wish, app.issuer())?;
+        let deed = Deed::new("Update application", after.id, difference(before, &after));
+        Ok((after, deed))
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What `decide` makes of an application, committed; decided anew when applications were changed meanwhile.
+async fn replaced(
+    admin: &Administrator,
+    app: &App,
+    id: &str,
+    decide: impl Fn(&AppRecord) -> Result<(AppRecord, Deed), GraphError>,
+) -> Result<AppRecord, GraphError> {
+    for _ in 0..TRIES {
+        let found = match id.parse() {
+            Ok(id) => seen::application(app, id).await?,
+            Err(_) => None,
+        };
+        let (before, seen) = found.ok_or_else(missing)?;
+        let (after, deed) = decide(&before)?;
+        match admin.commit(app, app::update(after.clone(), seen, app.now()), deed).await {
+            Ok(()) => return Ok(after),
+            Err(CommitError::Conflict(Conflict::Spent | Conflict::Stale)) => {}
+            Err(error) => return Err(taken(error)),
+        }
+    }
+    Err(GraphError::busy())
 }
 
 /// What of an application changes, for the audit log.
@@ -215,20 +244,21 @@ pub async fn add_password(
     asked.no_options()?;
     let called = body.password_credential.and_then(|credential| credential.0.display_name);
     let called = called.map(|name| display_name(&name)).transpose()?;
-    let before = find(&app, &id).await?;
-    if is_built_in(before.id) {
-        return Err(GraphError::forbidden("A built-in application has no secret."));
-    }
     let secret = app::new_secret(app.rng());
-    let after = AppRecord { secret_hash: Some(app::secret_hash(&secret)), ..AppRecord::clone(&before) };
-    let replaced = if before.secret_hash.is_some() { ", replaces the one before" } else { "" };
-    let name = called.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-    let key_id = resource::secret_id(&after).map(|id| id.to_string());
-    let deed = Deed::new("Add client secret", after.id, format!("{}{name}{replaced}", after.name));
-    admin.commit(&app, vec![Change::UpdateApp(after)], deed).await?;
+    let after = replaced(&admin, &app, &id, |before| {
+        if is_built_in(before.id) {
+            return Err(GraphError::forbidden("A built-in application has no secret."));
+        }
+        let after = AppRecord { secret_hash: Some(app::secret_hash(&secret)), ..before.clone() };
+        let replaced = if before.secret_hash.is_some() { ", replaces the one before" } else { "" };
+        let name = called.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let deed = Deed::new("Add client secret", after.id, format!("{}{name}{replaced}", after.name));
+        Ok((after, deed))
+    })
+    .await?;
     Ok(Json(json!({
         "@odata.context": asked.context(&app, "microsoft.graph.passwordCredential"),
-        "keyId": key_id,
+        "keyId": resource::secret_id(&after).map(|id| id.to_string()),
         "displayName": called,
         "secretText": secret.as_str(),
         "startDateTime": app.now().rfc3339(),
@@ -252,15 +282,17 @@ pub async fn remove_password(
     Body(body): Body<RemovePasswordBody>,
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
-    let before = find(&app, &id).await?;
-    if resource::secret_id(&before).is_none_or(|id| body.key_id.parse() != Ok(id)) {
-        return Err(GraphError::bad(
-            "keyId is not that of the application's secret; see passwordCredentials.",
-        ));
-    }
-    let after = AppRecord { secret_hash: None, ..AppRecord::clone(&before) };
-    let detail = format!("{}: a public client from now on", after.name);
-    let deed = Deed::new("Remove client secret", after.id, detail);
-    admin.commit(&app, vec![Change::UpdateApp(after)], deed).await?;
+    replaced(&admin, &app, &id, |before| {
+        if resource::secret_id(before).is_none_or(|id| body.key_id.parse() != Ok(id)) {
+            return Err(GraphError::bad(
+                "keyId is not that of the application's secret; see passwordCredentials.",
+            ));
+        }
+        let after = AppRecord { secret_hash: None, ..before.clone() };
+        let detail = format!("{}: a public client from now on", after.name);
+        let deed = Deed::new("Remove client secret", after.id, detail);
+        Ok((after, deed))
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

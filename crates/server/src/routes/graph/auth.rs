@@ -29,6 +29,9 @@ impl FromRequestParts<Arc<App>> for Administrator {
     }
 }
 
+/// How often a change is decided anew because another was made meanwhile.
+pub const TRIES: usize = 16;
+
 /// What an administrator does, for the audit log.
 #[derive(Clone, Debug)]
 pub struct Deed {

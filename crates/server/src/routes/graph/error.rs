@@ -14,7 +14,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// The most of a stranger's text that an answer repeats, in characters.
-const MAX_ECHO: usize = 300;
+const MAX_ECHO: usize = 400;
 
 /// An error of the admin API.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! `/users`.
 
-use super::auth::{Administrator, Deed};
+use super::auth::{Administrator, Deed, TRIES};
 use super::body::{Body, check_type, given};
 use super::error::GraphError;
 use super::filter::{Literal, Operator};
 use super::query::{Asked, Source, Wanted};
 use super::resource::{self, USER};
 use crate::app::App;
+use crate::seen;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -14,15 +15,12 @@ use axum::response::{IntoResponse as _, Response};
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::User;
 use passband_core::id::UserId;
-use passband_core::manage::person::{self, ADMINISTRATORS_SETTING, Administrators, PersonWish};
+use passband_core::manage::person::{self, PersonWish, Seen};
 use passband_core::manage::upn;
 use passband_store::{CommitError, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// How often a change is tried again when another has taken an administrator away meanwhile.
-const TRIES: usize = 4;
 
 /// The body of `POST` and `PATCH`.
 #[derive(Debug, Deserialize)]
@@ -174,18 +172,15 @@ pub async fn delete(
     .await
 }
 
-/// What `decide` decides about a person, committed; decided anew when an administrator was taken away meanwhile.
+/// What `decide` decides about a person, committed; decided anew when people were changed meanwhile.
 async fn guarded(
     admin: &Administrator,
     app: &App,
     id: UserId,
-    decide: impl Fn(&User, Administrators) -> Result<(Vec<Change>, Deed), GraphError>,
+    decide: impl Fn(&User, Seen) -> Result<(Vec<Change>, Deed), GraphError>,
 ) -> Result<StatusCode, GraphError> {
     for _ in 0..TRIES {
-        // The generation first: see `Administrators`.
-        let generation = app.store.setting(ADMINISTRATORS_SETTING).await?;
-        let seen = Administrators::seen(generation.as_deref(), app.store.count_admins().await?);
-        let user = app.store.user(id).await?.ok_or_else(|| GraphError::not_found("user"))?;
+        let (user, seen) = seen::person(app, id).await?.ok_or_else(|| GraphError::not_found("user"))?;
         let (changes, deed) = decide(&user, seen)?;
         match admin.commit(app, changes, deed).await {
             Ok(()) => return Ok(StatusCode::NO_CONTENT),

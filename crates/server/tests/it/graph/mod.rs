@@ -96,7 +96,7 @@ impl Api {
         );
         assert!(error["innerError"]["date"].as_str().unwrap().ends_with('Z'), "{what}");
         let message = error["message"].as_str().unwrap();
-        assert!(message.chars().count() <= 300, "{what}");
+        assert!(message.chars().count() <= 400, "{what}");
         message.to_owned()
     }
 

@@ -128,6 +128,35 @@ fn of_two_administrators_taken_away_at_once_one_stays() {
 }
 
 #[test]
+fn changes_at_once_do_not_undo_each_other() {
+    with_api(async |api| {
+        let ada = api.person("Ada", false).await;
+        let path = format!("/v1.0/users/{ada}");
+        let app = api.made("/v1.0/applications", &json!({ "displayName": "Wiki" })).await;
+        let app = format!("/v1.0/applications/{}", app["id"].as_str().unwrap());
+        let add = format!("{app}/addPassword");
+        for round in 0..10 {
+            api.done("PATCH", &path, r#"{"accountEnabled":true}"#).await;
+            let name = format!(r#"{{"displayName":"Ada {round}"}}"#);
+            tokio::join!(
+                api.done("PATCH", &path, &name),
+                api.done("PATCH", &path, r#"{"accountEnabled":false}"#),
+                api.done("PATCH", &app, &name),
+                api.text("POST", &add, "{}"),
+            );
+            let shown = api.get(&path).await;
+            assert_eq!(shown["displayName"], format!("Ada {round}"));
+            assert_eq!(shown["accountEnabled"], false, "round {round}");
+            let shown = api.get(&app).await;
+            assert_eq!(shown["displayName"], format!("Ada {round}"));
+            let key = shown["passwordCredentials"][0]["keyId"].clone();
+            assert!(key.is_string(), "round {round}");
+            api.done("POST", &format!("{app}/removePassword"), &json!({ "keyId": key }).to_string()).await;
+        }
+    });
+}
+
+#[test]
 fn disabling_and_revoking_end_what_is_open() {
     with_api(async |api| {
         let (ada, mut browser) = api.world.user("Ada").await;

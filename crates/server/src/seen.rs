@@ -1,0 +1,37 @@
+//! What is loaded before a person or an application is changed, in the order that lets no other change slip between
+//! (see [`Generation`]).
+
+use crate::app::App;
+use passband_core::directory::{App as AppRecord, User};
+use passband_core::id::{ClientId, UserId};
+use passband_core::manage::{Generation, Seen};
+use passband_store::StoreError;
+use std::sync::Arc;
+
+/// A person, and what was seen with them; `None` if there is no such person.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot answer.
+pub async fn person(app: &App, id: UserId) -> Result<Option<(User, Seen)>, StoreError> {
+    let generation = generation(app, Generation::PEOPLE).await?;
+    let seen = Seen { generation, administrators: app.store.count_admins().await? };
+    Ok(app.store.user(id).await?.map(|user| (user, seen)))
+}
+
+/// An application, and the generation that was seen with it; `None` if there is no such application.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot answer.
+pub async fn application(
+    app: &App,
+    id: ClientId,
+) -> Result<Option<(Arc<AppRecord>, Generation)>, StoreError> {
+    let generation = generation(app, Generation::APPS).await?;
+    Ok(app.store.app(id).await?.map(|record| (record, generation)))
+}
+
+async fn generation(app: &App, setting: &'static str) -> Result<Generation, StoreError> {
+    Ok(Generation::seen(setting, app.store.setting(setting).await?.as_deref()))
+}
