@@ -159,6 +159,6 @@ async fn a_form_is_answered_at_the_address_it_stands_for() {
     let fields: Vec<_> = request.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let moved = browser.form("/authorize", &fields).await;
     assert_eq!(moved.status, StatusCode::SEE_OTHER);
-    let reply = browser.get(&moved.location().to_owned()).await;
+    let reply = browser.get(moved.location()).await;
     assert!(member(&reply, "code").is_some());
 }
