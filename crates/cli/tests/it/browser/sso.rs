@@ -1,6 +1,6 @@
 //! Single sign-on from the device: the PRT in the browser.
 
-use super::world::{AppClient, Installation, Outcome, Person, clean};
+use super::world::{AppClient, Installation, Outcome, Person, Running, clean};
 use crate::{Run, finish};
 use passband_testkit::browser::{BrowserError, Chromium, Page, VirtualKind, Window};
 use serde_json::Value;
@@ -12,29 +12,21 @@ const CREDENTIAL: &str = "x-ms-RefreshTokenCredential";
 
 /// Runs a command that prints an address for a person to open, and opens it in `page`.
 async fn with_person(mut command: Command, page: &Page) -> Result<Run, BrowserError> {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut child = Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut said = BufReader::new(child.0.stderr.take().unwrap());
     let mut line = String::new();
     while !line.starts_with("http") {
         line.clear();
         assert_ne!(said.read_line(&mut line).unwrap(), 0, "it ended without an address");
     }
     // Whoever signed in a moment ago, in person, is not asked again; the browser ends at the command's own page.
-    let opened = open_to_the_end(page, line.trim()).await;
-    if opened.is_err() {
-        let _ = child.kill();
-    }
-    let (mut stdout, mut stderr) = (String::new(), String::new());
-    child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
-    said.read_to_string(&mut stderr).unwrap();
-    let status = child.wait().unwrap();
-    opened.map(|()| Run { exit: status.code().unwrap(), stdout, stderr })
-}
-
-async fn open_to_the_end(page: &Page, address: &str) -> Result<(), BrowserError> {
-    let end = page.goto(address).await?;
+    let end = page.goto(line.trim()).await?;
     assert!(end.url.starts_with("http://127.0.0.1:"), "{end:?}");
-    page.until_text("close this window").await
+    page.until_text("close this window").await?;
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    child.0.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    said.read_to_string(&mut stderr).unwrap();
+    Ok(Run { exit: child.0.wait().unwrap().code().unwrap(), stdout, stderr })
 }
 
 /// A window nobody has signed in to, whose requests carry a PRT cookie in the header.

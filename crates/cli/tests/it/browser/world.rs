@@ -37,9 +37,19 @@ impl Drop for Folder {
     }
 }
 
+/// A process that does not outlive its test.
+pub(super) struct Running(pub(super) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// `passband serve`, with nobody in it yet.
 pub(super) struct Installation {
-    server: Child,
+    _server: Running,
     pub(super) folder: Folder,
     pub(super) url: String,
     /// The link for the first administrator.
@@ -47,13 +57,6 @@ pub(super) struct Installation {
     /// When the command was given.
     pub(super) begun: Instant,
     tls: bool,
-}
-
-impl Drop for Installation {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
 }
 
 impl Installation {
@@ -69,14 +72,15 @@ impl Installation {
         let url = format!("{}://localhost:{port}", if tls { "https" } else { "http" });
         let (data, listen) = (folder.0.join("data"), format!("127.0.0.1:{port}"));
         let log = std::fs::File::create(folder.0.join("server.log")).unwrap();
-        let mut server = command(&["serve", "--listen", &listen, "--public-url", &url, "--data"]);
-        let mut server = server.arg(data).args(further).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let said = BufReader::new(server.stdout.take().unwrap());
+        let mut serve = command(&["serve", "--listen", &listen, "--public-url", &url, "--data"]);
+        serve.arg(data).args(further).stdout(Stdio::piped()).stderr(log);
+        let mut server = Running(serve.spawn().unwrap());
+        let said = BufReader::new(server.0.stdout.take().unwrap());
         let link = said.lines().map_while(Result::ok).find(|line| line.contains("/setup?token="));
         let Some(link) = link else {
             panic!("{}", std::fs::read_to_string(folder.0.join("server.log")).unwrap())
         };
-        Self { server, folder, url, setup: link.trim().to_owned(), begun, tls }
+        Self { _server: server, folder, url, setup: link.trim().to_owned(), begun, tls }
     }
 
     pub(super) fn data(&self) -> PathBuf {
