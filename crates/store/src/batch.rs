@@ -6,6 +6,8 @@
 //! 3. The log lines of all commits that stand are inserted together.
 //! 4. One COMMIT makes all of it durable.
 //!
+//! Where no commit has anything for step 2, SQLite takes all of it in one trip.
+//!
 //! Step 1 may come before anything else because nothing but [`Change::Spend`] and the sweep touches its
 //! table. It makes `Spent` the conflict that is told where a commit would meet two.
 
@@ -47,9 +49,42 @@ pub(crate) async fn run(
     begin: &'static str,
     commits: &[&[Change]],
 ) -> Result<Vec<Verdict>, Failed> {
-    match run_asking(conn, begin, commits, Ask::All).await? {
+    let done = match plain(conn, commits) {
+        Some((ids, lines)) => run_plain(conn, &ids, &lines).await?.then(|| vec![Ok(()); commits.len()]),
+        None => run_asking(conn, begin, commits, Ask::All).await?,
+    };
+    match done {
         Some(verdicts) => Ok(verdicts),
         None => Ok(run_asking(conn, begin, commits, Ask::Each).await?.unwrap_or_default()),
+    }
+}
+
+/// The ids and lines of commits that have nothing else, as most requests make them, where one trip does.
+type Plain<'a> = (Vec<([u8; 32], Timestamp)>, Vec<&'a SignIn>);
+
+fn plain<'a>(conn: &AnyConnection, commits: &[&'a [Change]]) -> Option<Plain<'a>> {
+    let changes = || commits.iter().flat_map(|changes| changes.iter());
+    let others = |change: &Change| !matches!(change, Change::Spend { .. } | Change::LogSignIn(_));
+    if changes().any(others) {
+        return None;
+    }
+    let ids: Vec<_> = commits.iter().flat_map(|changes| spends(changes)).collect();
+    let lines: Vec<_> = changes().filter_map(line).collect();
+    bulk::fit_one_trip(conn, ids.len(), lines.len()).then_some((ids, lines))
+}
+
+/// The whole of such a transaction; `false` if it was undone because an id had been spent.
+async fn run_plain(
+    conn: &mut AnyConnection,
+    ids: &[([u8; 32], Timestamp)],
+    lines: &[&SignIn],
+) -> Result<bool, Failed> {
+    let Err(error) = bulk::in_one_trip(conn, ids, lines).await else { return Ok(true) };
+    // It can be rolled back as long as it is open, and then nothing was made.
+    match conn.execute("ROLLBACK").await {
+        Ok(_) if is_unique_violation(&error) => Ok(false),
+        Ok(_) => Err(Failed::Statement(error)),
+        Err(_) => Err(Failed::Commit(error)),
     }
 }
 

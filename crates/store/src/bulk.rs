@@ -25,6 +25,21 @@ struct Texts {
 
 const SPEND: &str = "INSERT INTO spent (id, expires) VALUES ";
 
+/// Most commits written in one trip. Larger groups have trips to spare.
+const ONE_TRIP: usize = 48;
+
+/// For 1 to [`ONE_TRIP`] commits of one id and one line each: everything from BEGIN to COMMIT, for SQLite, where
+/// one text may be many statements. A trip to its thread and back costs as much as several rows.
+static IN_ONE: LazyLock<Vec<Arc<str>>> = LazyLock::new(|| {
+    (1..=ONE_TRIP)
+        .map(|rows| {
+            let spend = text((SPEND, "; "), (rows, 2), false);
+            let log = text((SIGN_IN, "; "), (rows, 16), false);
+            format!("BEGIN IMMEDIATE; {spend}{log}COMMIT").into()
+        })
+        .collect()
+});
+
 static SPENT: LazyLock<Texts> = LazyLock::new(|| Texts::new(SPEND, 2, " ON CONFLICT DO NOTHING"));
 
 static SPENT_EACH: LazyLock<Texts> =
@@ -33,10 +48,9 @@ static SPENT_EACH: LazyLock<Texts> =
 static UNSPENT: LazyLock<Texts> =
     LazyLock::new(|| Texts::new("DELETE FROM spent WHERE id IN (VALUES ", 1, ")"));
 
-static SIGN_INS: LazyLock<Texts> = LazyLock::new(|| {
-    const HEAD: &str = concat!("INSERT INTO sign_ins (", crate::row::columns!(sign_in), ") VALUES ");
-    Texts::new(HEAD, 16, "")
-});
+const SIGN_IN: &str = concat!("INSERT INTO sign_ins (", crate::row::columns!(sign_in), ") VALUES ");
+
+static SIGN_INS: LazyLock<Texts> = LazyLock::new(|| Texts::new(SIGN_IN, 16, ""));
 
 impl Texts {
     /// Statements for rows of `width` values.
@@ -74,8 +88,26 @@ fn text((head, tail): (&str, &str), (rows, width): (usize, usize), numbered: boo
     sql.into()
 }
 
-fn spend_args(run: &[([u8; 32], Timestamp)]) -> sqlx::any::AnyArguments {
-    run.iter().fold(Args::new(), |args, (id, until)| args.blob(id).at(*until)).into_inner()
+fn spend_args(run: &[([u8; 32], Timestamp)]) -> Args {
+    run.iter().fold(Args::new(), |args, (id, until)| args.blob(id).at(*until))
+}
+
+/// Whether [`in_one_trip`] can write these.
+pub(crate) fn fit_one_trip(conn: &AnyConnection, ids: usize, lines: usize) -> bool {
+    ids == lines && (1..=ONE_TRIP).contains(&ids) && !is_postgres(conn)
+}
+
+/// Writes single-use ids and lines of the log in a transaction of their own, and makes it durable. A unique
+/// violation means that an id was there before; after an error the transaction may still be open.
+pub(crate) async fn in_one_trip(
+    conn: &mut AnyConnection,
+    ids: &[([u8; 32], Timestamp)],
+    lines: &[&SignIn],
+) -> Result<(), sqlx::Error> {
+    let sql = Arc::clone(&IN_ONE[ids.len() - 1]);
+    let args = lines.iter().fold(spend_args(ids), |args, line| statement::sign_in(args, line));
+    sqlx::query_with(AssertSqlSafe(sql), args.into_inner()).execute(conn).await?;
+    Ok(())
 }
 
 /// Writes single-use ids, all different. `false` if one of them was there before; which, and which of the
@@ -85,7 +117,8 @@ pub(crate) async fn spend(
     rows: &[([u8; 32], Timestamp)],
 ) -> Result<bool, sqlx::Error> {
     for (sql, run) in SPENT.runs(conn, rows) {
-        let done = sqlx::query_with(AssertSqlSafe(sql), spend_args(run)).execute(&mut *conn).await?;
+        let done =
+            sqlx::query_with(AssertSqlSafe(sql), spend_args(run).into_inner()).execute(&mut *conn).await?;
         if done.rows_affected() != run.len() as u64 {
             return Ok(false);
         }
@@ -100,7 +133,8 @@ pub(crate) async fn spend_each(
 ) -> Result<HashSet<[u8; 32]>, sqlx::Error> {
     let mut fresh = HashSet::with_capacity(rows.len());
     for (sql, run) in SPENT_EACH.runs(conn, rows) {
-        let returned = sqlx::query_with(AssertSqlSafe(sql), spend_args(run)).fetch_all(&mut *conn).await?;
+        let returned =
+            sqlx::query_with(AssertSqlSafe(sql), spend_args(run).into_inner()).fetch_all(&mut *conn).await?;
         for row in &returned {
             let id: &[u8] = row.try_get(0)?;
             fresh.insert(id.try_into().map_err(|_| sqlx::Error::RowNotFound)?);

@@ -1,6 +1,9 @@
 //! Nonces for signed requests: made without a row, so that a million of them cost nothing, and spent with one.
 //!
-//! Layout: `issued (8, big-endian seconds) || random (16) || HMAC-SHA256 cut to 16`.
+//! Layout: `issued (8, big-endian seconds) || random (8) || order (8) || HMAC-SHA256 cut to 16`.
+//!
+//! The order is a count, so that nonces spent together lie together in the store. It travels under a mask, a
+//! HMAC of what stands before it: to others it is random, and how busy the server is stays its own.
 
 use super::seal::SealRing;
 use crate::change::Change;
@@ -37,8 +40,10 @@ impl FreshNonce {
 pub fn issue(ring: &SealRing, now: Timestamp, rng: &dyn Random) -> String {
     let mut bytes = [0; 40];
     bytes[..8].copy_from_slice(&now.0.to_be_bytes());
-    bytes[8..24].copy_from_slice(&rng::bytes::<16>(rng));
-    if let Some(key) = ring.nonce_keys().next() {
+    bytes[8..16].copy_from_slice(&rng::bytes::<8>(rng));
+    if let Some((key, order)) = ring.nonce_keys().next() {
+        let masked = ring.next_nonce() ^ mask(order, &bytes[..16]);
+        bytes[16..24].copy_from_slice(&masked.to_be_bytes());
         let tag = mac(key, &bytes[..24]);
         bytes[24..].copy_from_slice(&tag);
     }
@@ -53,24 +58,35 @@ pub fn issue(ring: &SealRing, now: Timestamp, rng: &dyn Random) -> String {
 pub fn check(ring: &SealRing, text: &str, now: Timestamp) -> Result<FreshNonce, Reason> {
     let bytes: [u8; 40] = b64::decode_array(text).map_err(|_| Reason::NonceInvalid)?;
     let (signed, tag) = bytes.split_at(24);
-    let ours =
-        ring.nonce_keys().any(|key| constant_time::verify_slices_are_equal(&mac(key, signed), tag).is_ok());
-    if !ours {
-        return Err(Reason::NonceInvalid);
-    }
-    let mut issued = [0; 8];
-    issued.copy_from_slice(&signed[..8]);
-    let issued = Timestamp(i64::from_be_bytes(issued));
+    let (_, order) = ring
+        .nonce_keys()
+        .find(|(key, _)| constant_time::verify_slices_are_equal(&mac(key, signed), tag).is_ok())
+        .ok_or(Reason::NonceInvalid)?;
+    let issued = Timestamp(i64::from_be_bytes(word(signed)));
     if now - issued > LIFETIME || issued - now > LEEWAY {
         return Err(Reason::NonceExpired);
     }
     // Swept only once no clock could still take it, or replay reopens for that long.
     let until = issued + LIFETIME + LEEWAY + LEEWAY;
+    let order = u64::from_be_bytes(word(&signed[16..])) ^ mask(order, &signed[..16]);
     let mut id = [0; 32];
     id.copy_from_slice(digest::digest(&digest::SHA256, &bytes).as_ref());
-    // Ids of one time lie side by side in the index, so that a group of them is written in few pages.
+    // Ids in the order of their nonces: a group of them is written in few pages of the index.
     id[..8].copy_from_slice(&until.0.to_be_bytes());
+    id[8..16].copy_from_slice(&order.to_be_bytes());
     Ok(FreshNonce { id, until })
+}
+
+/// What hides the order. The same bytes twice in a second would show the difference of two counts, no more.
+fn mask(key: &hmac::Key, before: &[u8]) -> u64 {
+    u64::from_be_bytes(word(hmac::sign(key, before).as_ref()))
+}
+
+/// The first eight bytes of what is longer.
+fn word(bytes: &[u8]) -> [u8; 8] {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[..8]);
+    word
 }
 
 fn mac(key: &hmac::Key, message: &[u8]) -> [u8; 16] {
@@ -99,6 +115,19 @@ mod tests {
         for bad in ["", "n1", &nonce[1..], &format!("{nonce}A")] {
             assert_eq!(check(&ring, bad, NOW).unwrap_err(), Reason::NonceInvalid, "{bad}");
         }
+    }
+
+    #[test]
+    fn ids_follow_the_order_of_their_nonces_which_nobody_else_sees() {
+        let ring = SealRing::new([[1; 32]]);
+        let nonces: Vec<_> = (0..100).map(|_| issue(&ring, NOW, &SystemRandom)).collect();
+        let id = |nonce: &String| match check(&ring, nonce, NOW).unwrap().spend() {
+            Change::Spend { id, .. } => id,
+            _ => unreachable!(),
+        };
+        assert!(nonces.iter().map(id).is_sorted_by(|a, b| a < b));
+        let shown = |nonce: &String| b64::decode_array::<40>(nonce).unwrap()[16..24].to_vec();
+        assert!(!nonces.iter().map(shown).is_sorted());
     }
 
     #[test]

@@ -8,6 +8,8 @@ use super::master::derive_with;
 use crate::rng::{self, Random};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::Zeroizing;
 
 /// What a sealed value is for. One made for one purpose opens for no other.
@@ -65,15 +67,21 @@ struct RingKey {
     key: hmac::Key,
     /// Vouches for nonces.
     nonce: hmac::Key,
+    /// Hides their order.
+    order: hmac::Key,
 }
 
 /// Sealing keys: the first writes, all read.
 #[derive(Clone)]
-pub struct SealRing(Vec<RingKey>);
+pub struct SealRing {
+    keys: Vec<RingKey>,
+    /// How many nonces were made.
+    nonces: Arc<AtomicU64>,
+}
 
 impl std::fmt::Debug for SealRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SealRing({} keys)", self.0.len())
+        write!(f, "SealRing({} keys)", self.keys.len())
     }
 }
 
@@ -87,10 +95,11 @@ impl SealRing {
         let ring = |key: [u8; 32]| {
             let key = hmac::Key::new(hmac::HMAC_SHA256, &*Zeroizing::new(key));
             let name = derive_with(&key, &[b"key-id"]);
-            let nonce = hmac::Key::new(hmac::HMAC_SHA256, &*derive_with(&key, &[b"mac", b"nonce"]));
-            RingKey { id: [name[0], name[1], name[2], name[3]], key, nonce }
+            let mac = |label: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, &*derive_with(&key, &[b"mac", label]));
+            let (nonce, order) = (mac(b"nonce"), mac(b"nonce-order"));
+            RingKey { id: [name[0], name[1], name[2], name[3]], key, nonce, order }
         };
-        Self(keys.into_iter().map(ring).collect())
+        Self { keys: keys.into_iter().map(ring).collect(), nonces: Arc::default() }
     }
 
     /// Seals `plain` for `purpose`.
@@ -99,7 +108,7 @@ impl SealRing {
     ///
     /// [`SealError`] if the ring is empty.
     pub fn seal(&self, purpose: Purpose, plain: &[u8], rng: &dyn Random) -> Result<Vec<u8>, SealError> {
-        let ring = self.0.first().ok_or(SealError)?;
+        let ring = self.keys.first().ok_or(SealError)?;
         let random = rng::bytes::<28>(rng);
         let mut out = Vec::with_capacity(HEAD + plain.len() + TAG);
         out.extend_from_slice(&ring.id);
@@ -122,7 +131,7 @@ impl SealRing {
             return Err(SealError);
         }
         let (head, body) = sealed.split_at(HEAD);
-        let ring = self.0.iter().find(|ring| ring.id == head[..4]).ok_or(SealError)?;
+        let ring = self.keys.iter().find(|ring| ring.id == head[..4]).ok_or(SealError)?;
         let random: [u8; 28] = head[4..].try_into().map_err(|_| SealError)?;
         let (nonce, key) = key_for(ring, purpose, &random)?;
         let mut body = Zeroizing::new(body.to_vec());
@@ -131,9 +140,14 @@ impl SealRing {
         Ok(body)
     }
 
-    /// The keys that vouch for nonces, the writing one first.
-    pub(super) fn nonce_keys(&self) -> impl Iterator<Item = &hmac::Key> + '_ {
-        self.0.iter().map(|ring| &ring.nonce)
+    /// The keys that vouch for nonces and those that hide their order, the writing ones first.
+    pub(super) fn nonce_keys(&self) -> impl Iterator<Item = (&hmac::Key, &hmac::Key)> + '_ {
+        self.keys.iter().map(|ring| (&ring.nonce, &ring.order))
+    }
+
+    /// How many nonces this ring has made before this one.
+    pub(super) fn next_nonce(&self) -> u64 {
+        self.nonces.fetch_add(1, Ordering::Relaxed)
     }
 }
 

@@ -48,6 +48,29 @@ async fn logged(db: &Db) -> Vec<SignIn> {
 }
 
 #[test]
+fn of_commits_in_one_trip_only_the_replays_are_refused() {
+    let body = async |db: &Db| {
+        // Below, at and above the most that one trip takes.
+        for (round, size) in [(0, 5), (1, 48), (2, 60)] {
+            let number = |n: u32| round * 1000 + n;
+            db.make(vec![spend(number(3)), log(number(3))]).await;
+            let before = logged(db).await.len();
+            let lists = (0..size).map(|n| vec![spend(number(n)), log(number(n + 500))]).collect();
+            for (n, outcome) in at_once(&db.store, lists).await.into_iter().enumerate() {
+                match outcome {
+                    Ok(()) => assert_ne!(n, 3),
+                    Err(CommitError::Conflict(Conflict::Spent)) => assert_eq!(n, 3),
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            assert_eq!(logged(db).await.len(), before + size as usize - 1);
+        }
+    };
+    on_each(body);
+    on_each_threaded(body);
+}
+
+#[test]
 fn of_a_hundred_that_spend_one_id_one_wins() {
     let body = async |db: &Db| {
         let outcomes = at_once(&db.store, (0..100).map(|n| vec![spend(1), log(n)]).collect()).await;
