@@ -17,6 +17,16 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// [`encode`], at the end of a text: long tokens are put together without copies.
+pub(crate) fn push(text: &mut String, bytes: impl AsRef<[u8]>) {
+    URL_SAFE_NO_PAD.encode_string(bytes, text);
+}
+
+/// How long [`encode`] makes `len` bytes.
+pub(crate) const fn encoded_len(len: usize) -> usize {
+    (len * 4).div_ceil(3)
+}
+
 /// Decodes URL-safe text without padding to at most `max` bytes.
 ///
 /// # Errors

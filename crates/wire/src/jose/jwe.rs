@@ -47,7 +47,7 @@ pub fn wrap_session_key(key: &SessionKey, to: &TransportKey, rng: &dyn Random) -
     let wrapped = to.wrap(key.expose()).map_err(|_| JweError::Key)?;
     let iv = rng::bytes::<12>(rng);
     let (ciphertext, tag) = seal(key.expose(), iv, header.as_bytes(), vec![0])?;
-    Ok(join([header, b64::encode(wrapped), b64::encode(iv), b64::encode(ciphertext), b64::encode(tag)]))
+    Ok(join(header, [&wrapped, &iv, &ciphertext, &tag]))
 }
 
 /// Takes the session key out of `session_key_jwe`.
@@ -85,7 +85,7 @@ fn seal_reply_with(
     let header = b64::encode(format!(r#"{{"alg":"dir","enc":"A256GCM","ctx":"{}"}}"#, b64::encode_std(ctx)));
     let derived = key.derive_v1(ctx);
     let (ciphertext, tag) = seal(&derived, iv, header.as_bytes(), plaintext)?;
-    Ok(join([header, String::new(), b64::encode(iv), b64::encode(ciphertext), b64::encode(tag)]))
+    Ok(join(header, [&[], &iv, &ciphertext, &tag]))
 }
 
 /// Decrypts what [`seal_reply`] made. The unauthenticated CBC form of older servers is refused.
@@ -156,8 +156,15 @@ fn parse_header(text: &str) -> Result<Header, JweError> {
     serde_json::from_slice(&bytes).map_err(|_| JweError::Malformed)
 }
 
-fn join(parts: [String; 5]) -> String {
-    parts.join(".")
+/// The header, encoded already, and the other parts.
+fn join(header: String, parts: [&[u8]; 4]) -> String {
+    let mut text = header;
+    text.reserve(parts.iter().map(|part| b64::encoded_len(part.len()) + 1).sum());
+    for part in parts {
+        text.push('.');
+        b64::push(&mut text, part);
+    }
+    text
 }
 
 #[cfg(test)]

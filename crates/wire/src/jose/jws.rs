@@ -297,16 +297,21 @@ fn signing_input<T: Serialize>(header: &Header, claims: &T) -> Result<String, Jw
     Ok(input_of(&header, &claims))
 }
 
+/// Room for the longest signature, RS256 by 2048 bits, and its dot.
+const SIGNATURE: usize = b64::encoded_len(256) + 1;
+
 fn input_of(header: &[u8], payload: &[u8]) -> String {
-    let mut text = b64::encode(header);
+    let len = b64::encoded_len(header.len()) + 1 + b64::encoded_len(payload.len()) + SIGNATURE;
+    let mut text = String::with_capacity(len);
+    b64::push(&mut text, header);
     text.push('.');
-    text.push_str(&b64::encode(payload));
+    b64::push(&mut text, payload);
     text
 }
 
 fn join(mut input: String, signature: &[u8]) -> String {
     input.push('.');
-    input.push_str(&b64::encode(signature));
+    b64::push(&mut input, signature);
     input
 }
 
