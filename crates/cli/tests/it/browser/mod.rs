@@ -2,6 +2,7 @@
 
 mod apps;
 mod keyboard;
+mod look;
 mod pass;
 mod refused;
 mod sign_in;
