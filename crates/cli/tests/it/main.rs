@@ -246,7 +246,12 @@ fn commands_ask_what_the_admin_api_expects() {
 
 #[test]
 fn a_secret_is_made_on_request_and_printed_once() {
-    let fake = Fake::start(vec![(201, r#"{"id":"7","appId":"7"}"#), (200, r#"{"secretText":"s3cret"}"#)]);
+    let replies = vec![
+        (201, r#"{"id":"7","appId":"7"}"#),
+        (200, r#"{"secretText":"s3cret"}"#),
+        (200, r#"{"id":"7","appId":"7","displayName":"Wiki"}"#),
+    ];
+    let fake = Fake::start(replies);
     let run =
         admin(&fake, &["app", "create", "Wiki", "--secret", "--redirect-uri", "https://wiki.example.com/cb"]);
     assert_eq!(run.exit, 0, "{}", run.stderr);
