@@ -14,12 +14,12 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Entries of standings, in each of two generations.
-const STANDINGS: usize = 16_384;
+/// Entries of standings, in each of two generations. An entry takes about 850 bytes, once it is used.
+const STANDINGS: usize = 65_536;
 /// Entries of applications, in each of two generations.
 const APPS: usize = 1024;
 /// Two things may share a slot: that voids an entry too many, never one too few.
-const SLOTS: usize = 16_384;
+const SLOTS: usize = 65_536;
 
 /// A thing an entry can be made of.
 #[derive(Hash)]

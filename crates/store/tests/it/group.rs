@@ -51,7 +51,7 @@ async fn logged(db: &Db) -> Vec<SignIn> {
 fn of_commits_in_one_trip_only_the_replays_are_refused() {
     let body = async |db: &Db| {
         // Below, at and above the most that one trip takes.
-        for (round, size) in [(0, 5), (1, 48), (2, 60)] {
+        for (round, size) in [(0, 5), (1, 64), (2, 80)] {
             let number = |n: u32| round * 1000 + n;
             db.make(vec![spend(number(3)), log(number(3))]).await;
             let before = logged(db).await.len();
