@@ -1,6 +1,6 @@
 //! What the directory remembers: plain records, named as Microsoft Graph names them where it has a name.
 
-use crate::policy::signal::{EvidenceLevel, Factors};
+use crate::policy::signal::{Certification, EvidenceLevel, Factors};
 use passband_wire::id::{ClientId, DeviceId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;
 
@@ -21,6 +21,25 @@ pub struct User {
     pub handle: Vec<u8>,
     /// Graph `createdDateTime`.
     pub created: Timestamp,
+}
+
+/// How far a passkey is believed, and since when: judged at registration, and again whenever what is trusted changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The rung of the ladder.
+    pub level: EvidenceLevel,
+    /// What proved that level, or kept it from being higher: a stable code.
+    pub proof: String,
+    /// When it was judged so.
+    pub judged: Timestamp,
+    /// The `no` of the metadata it was judged under, if there were any.
+    pub metadata: Option<u32>,
+    /// Graph `attestationLevel`: a statement that led to a trusted root, at registration.
+    pub attested: bool,
+    /// Certification of the proved model.
+    pub certification: Certification,
+    /// How the proved model verifies its user, as the FIDO Registry names it without prefix: `fingerprint_internal`.
+    pub verification: Vec<String>,
 }
 
 /// A registered passkey (Graph `fido2AuthenticationMethod`).
@@ -53,7 +72,7 @@ pub struct Passkey {
     /// RP ID it is scoped to.
     pub rp_id: String,
     /// What proves what it says of itself.
-    pub evidence: EvidenceLevel,
+    pub evidence: Evidence,
     /// Registered.
     pub created: Timestamp,
     /// Last sign-in.

@@ -8,9 +8,9 @@
 
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::change::Change;
-use passband_core::directory::{Passkey, Session, SessionKind, User};
+use passband_core::directory::{Evidence, Passkey, Session, SessionKind, User};
 use passband_core::id::{ClientId, DeviceId, SessionId, SignInId, UserId};
-use passband_core::policy::signal::{Binding, EvidenceLevel, Factors};
+use passband_core::policy::signal::{Binding, Factors};
 use passband_core::reason::Reason;
 use passband_core::time::Timestamp;
 use passband_store::Store;
@@ -88,7 +88,7 @@ async fn seed(store: &Store) -> Outcome<()> {
             transports: vec!["internal".to_owned()],
             name: "Passkey".to_owned(),
             rp_id: "example.com".to_owned(),
-            evidence: EvidenceLevel::E0,
+            evidence: Evidence::default(),
             created: NOW,
             last_used: None,
         };

@@ -44,6 +44,12 @@ CREATE TABLE passkeys (
     name TEXT NOT NULL,
     rp_id TEXT NOT NULL,
     evidence BIGINT NOT NULL,
+    proof TEXT NOT NULL,
+    judged BIGINT NOT NULL,
+    metadata BIGINT,
+    attested BIGINT NOT NULL,
+    certification TEXT NOT NULL,
+    verification TEXT NOT NULL,
     created BIGINT NOT NULL,
     last_used BIGINT
 );

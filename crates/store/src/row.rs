@@ -5,10 +5,10 @@ use crate::log::AuditLine;
 use crate::names::{binding_of, purpose_of, session_kind_of, state_of};
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::directory::{
-    App, Device, DeviceStanding, Grant, JoinType, Passkey, Session, Standing, StoredKey, Tap, User,
+    App, Device, DeviceStanding, Evidence, Grant, JoinType, Passkey, Session, Standing, StoredKey, Tap, User,
 };
 use passband_core::id::{AuditId, ClientId, DeviceId, KeyId, SessionId, SignInId, TapId, UserId};
-use passband_core::policy::signal::{EvidenceLevel, Factors};
+use passband_core::policy::signal::{Certification, EvidenceLevel, Factors};
 use passband_core::reason::Reason;
 use passband_core::time::Timestamp;
 use sqlx::any::{AnyArguments, AnyRow};
@@ -21,7 +21,8 @@ macro_rules! columns {
     };
     (passkey) => {
         "k.id, k.user_id, k.public_key, k.sign_count, k.backup_eligible, k.backup_state, k.aaguid, k.format, \
-         k.attestation_object, k.client_data, k.transports, k.name, k.rp_id, k.evidence, k.created, k.last_used"
+         k.attestation_object, k.client_data, k.transports, k.name, k.rp_id, \
+         k.evidence, k.proof, k.judged, k.metadata, k.attested, k.certification, k.verification, k.created, k.last_used"
     };
     (tap) => {
         "t.id, t.user_id, t.hash, t.created, t.starts, t.expires, t.once, t.used"
@@ -85,6 +86,11 @@ impl Args {
 
     pub(crate) fn opt_at(mut self, value: Option<Timestamp>) -> Self {
         self.add(value.map(|t| t.0));
+        self
+    }
+
+    pub(crate) fn opt_int(mut self, value: Option<impl Into<i64>>) -> Self {
+        self.add(value.map(Into::into));
         self
     }
 
@@ -154,6 +160,14 @@ impl<'r> Reader<'r> {
 
     fn count(&mut self) -> Read<u32> {
         u32::try_from(self.int()?).map_err(|_| StoreError::Row("counter"))
+    }
+
+    fn opt_count(&mut self) -> Read<Option<u32>> {
+        if self.is_null()? {
+            self.next += 1;
+            return Ok(None);
+        }
+        self.count().map(Some)
     }
 
     fn flag(&mut self) -> Read<bool> {
@@ -247,9 +261,21 @@ pub(crate) fn passkey(r: &mut Reader<'_>) -> Read<Passkey> {
         transports: r.list()?,
         name: r.text()?,
         rp_id: r.text()?,
-        evidence: EvidenceLevel::from_i64(r.int()?),
+        evidence: evidence(r)?,
         created: r.at()?,
         last_used: r.opt_at()?,
+    })
+}
+
+fn evidence(r: &mut Reader<'_>) -> Read<Evidence> {
+    Ok(Evidence {
+        level: EvidenceLevel::from_i64(r.int()?),
+        proof: r.text()?,
+        judged: r.at()?,
+        metadata: r.opt_count()?,
+        attested: r.flag()?,
+        certification: r.named(Certification::from_name, "certification")?,
+        verification: r.list()?,
     })
 }
 

@@ -257,8 +257,10 @@ fn insert_key(key: &StoredKey) -> Statement {
 fn insert_passkey(passkey: &Passkey) -> Statement {
     one(
         "INSERT INTO passkeys (id, user_id, public_key, sign_count, backup_eligible, backup_state, aaguid, \
-         format, attestation_object, client_data, transports, name, rp_id, evidence, created, last_used) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
+         format, attestation_object, client_data, transports, name, rp_id, evidence, proof, judged, \
+         metadata, attested, certification, verification, created, last_used) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+         $17, $18, $19, $20, $21, $22) ON CONFLICT DO NOTHING",
         Args::new()
             .blob(&passkey.id)
             .blob(passkey.user.as_bytes())
@@ -273,7 +275,13 @@ fn insert_passkey(passkey: &Passkey) -> Statement {
             .list(&passkey.transports)
             .text(&passkey.name)
             .text(&passkey.rp_id)
-            .int(passkey.evidence.to_i64())
+            .int(passkey.evidence.level.to_i64())
+            .text(&passkey.evidence.proof)
+            .at(passkey.evidence.judged)
+            .opt_int(passkey.evidence.metadata)
+            .int(passkey.evidence.attested)
+            .text(passkey.evidence.certification.name())
+            .list(&passkey.evidence.verification)
             .at(passkey.created)
             .opt_at(passkey.last_used),
         Conflict::Duplicate,

@@ -49,7 +49,7 @@ fn name_of(user: UserId, have: &[Passkey]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::signal::EvidenceLevel;
+    use crate::directory::Evidence;
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
 
@@ -68,7 +68,7 @@ mod tests {
             transports: Vec::new(),
             name: String::new(),
             rp_id: "localhost".to_owned(),
-            evidence: EvidenceLevel::E0,
+            evidence: Evidence::default(),
             created: NOW,
             last_used: None,
         }

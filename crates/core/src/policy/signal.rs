@@ -50,6 +50,53 @@ impl EvidenceLevel {
     }
 }
 
+/// The highest certification that the FIDO Alliance publishes of an authenticator's model (FIDO Metadata Service
+/// v3.1 §3.1.4, `FIDO_CERTIFIED_L1` and on). Ordered: more is better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Certification {
+    /// None known.
+    #[default]
+    None,
+    /// `FIDO_CERTIFIED`, before there were levels, and `FIDO_CERTIFIED_L1`.
+    L1,
+    /// `FIDO_CERTIFIED_L1plus`
+    L1plus,
+    /// `FIDO_CERTIFIED_L2`
+    L2,
+    /// `FIDO_CERTIFIED_L2plus`
+    L2plus,
+    /// `FIDO_CERTIFIED_L3`
+    L3,
+    /// `FIDO_CERTIFIED_L3plus`
+    L3plus,
+}
+
+impl Certification {
+    /// All of them, least first.
+    pub const ALL: [Self; 7] =
+        [Self::None, Self::L1, Self::L1plus, Self::L2, Self::L2plus, Self::L3, Self::L3plus];
+
+    /// `none`, `L1`, `L1plus` and on, as the admin API writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::L1 => "L1",
+            Self::L1plus => "L1plus",
+            Self::L2 => "L2",
+            Self::L2plus => "L2plus",
+            Self::L3 => "L3",
+            Self::L3plus => "L3plus",
+        }
+    }
+
+    /// The certification of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+}
+
 /// What was proved at a sign-in. A set: a session keeps it as it was and never gains from renewal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Factors(u32);

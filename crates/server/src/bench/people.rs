@@ -4,7 +4,7 @@ use super::{CLIENT, RESOURCE};
 use crate::app::App;
 use passband_core::change::Change;
 use passband_core::directory::{
-    App as AppRecord, Device, Grant, JoinType, Passkey, Session, SessionKind, User,
+    App as AppRecord, Device, Evidence, Grant, JoinType, Passkey, Session, SessionKind, User,
 };
 use passband_core::id::{DeviceId, SessionId, UserId};
 use passband_core::policy::signal::{EvidenceLevel, Factors};
@@ -210,7 +210,7 @@ fn passkey(app: &App, user: &User, credential: Credential) -> Result<Passkey, Pe
         transports: vec!["internal".to_owned()],
         name: "Benchmark".to_owned(),
         rp_id: app.domain.clone(),
-        evidence: EvidenceLevel::E0,
+        evidence: Evidence::default(),
         created: app.now(),
         last_used: None,
     })

@@ -20,11 +20,11 @@ use passband_core::authn::passkey::registration::{self, PasskeyRecord, Registrat
 use passband_core::authn::sign_in;
 use passband_core::change::{Change, Conflict};
 use passband_core::decision::Refusal;
-use passband_core::directory::{Passkey, Standing, User};
+use passband_core::directory::{Evidence, Passkey, Standing, User};
 use passband_core::id::UserId;
 use passband_core::keys::seal::Purpose;
 pub use passband_core::manage::upn;
-use passband_core::policy::signal::{EvidenceLevel, Factors};
+use passband_core::policy::signal::Factors;
 use passband_core::reason::Reason;
 use passband_core::rng;
 use passband_core::session::standing::{Live, judge};
@@ -409,7 +409,7 @@ fn passkey(new: PasskeyRecord, owner: &User, name: &str, now: Timestamp) -> Pass
         transports: new.transports,
         name: if name.is_empty() { "Passkey".to_owned() } else { name },
         rp_id: new.rp_id,
-        evidence: EvidenceLevel::E0,
+        evidence: Evidence { judged: now, ..Evidence::default() },
         created: now,
         last_used: Some(now),
     }

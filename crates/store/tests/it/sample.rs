@@ -2,10 +2,11 @@
 
 use passband_core::audit::{Audit, SignIn, SignInKind};
 use passband_core::directory::{
-    App, Device, Grant, JoinType, KeyPurpose, KeyState, Passkey, Session, SessionKind, StoredKey, Tap, User,
+    App, Device, Evidence, Grant, JoinType, KeyPurpose, KeyState, Passkey, Session, SessionKind, StoredKey,
+    Tap, User,
 };
 use passband_core::id::{AuditId, ClientId, DeviceId, KeyId, SessionId, SignInId, TapId, UserId};
-use passband_core::policy::signal::{Binding, EvidenceLevel, Factors};
+use passband_core::policy::signal::{Binding, Certification, EvidenceLevel, Factors};
 use passband_core::reason::Reason;
 use passband_core::time::Timestamp;
 
@@ -58,7 +59,15 @@ pub fn passkey(n: u8, owner: u8) -> Passkey {
         transports: vec!["internal".to_owned(), "hybrid".to_owned()],
         name: format!("Key {n}"),
         rp_id: "example.com".to_owned(),
-        evidence: EvidenceLevel::E2,
+        evidence: Evidence {
+            level: EvidenceLevel::E2,
+            proof: "metadata".to_owned(),
+            judged: t(2),
+            metadata: Some(u32::from(n)),
+            attested: true,
+            certification: Certification::L1plus,
+            verification: vec!["fingerprint_internal".to_owned()],
+        },
         created: t(2),
         last_used: None,
     }

@@ -56,8 +56,8 @@ const fn session_level(binding: Binding) -> Level {
 /// user verification.
 pub fn passkey(passkey: &Passkey) -> Band {
     Band {
-        platform: platform(passkey.evidence, passkey.aaguid != [0; 16]),
-        authn: signed(passkey.evidence),
+        platform: platform(passkey.evidence.level, passkey.aaguid != [0; 16]),
+        authn: signed(passkey.evidence.level),
         ..Band::default()
     }
 }
@@ -117,6 +117,7 @@ pub fn sign_in(line: &SignIn) -> Band {
 mod tests {
     use super::*;
     use passband_core::audit::SignInKind;
+    use passband_core::directory::Evidence;
     use passband_core::id::{DeviceId, SessionId, SignInId, UserId};
     use passband_core::reason::Reason;
     use passband_core::time::Timestamp;
@@ -146,7 +147,7 @@ mod tests {
             transports: Vec::new(),
             name: String::new(),
             rp_id: "localhost".to_owned(),
-            evidence,
+            evidence: Evidence { level: evidence, ..Evidence::default() },
             created: NOW,
             last_used: None,
         }

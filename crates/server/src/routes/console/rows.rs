@@ -80,7 +80,7 @@ fn passkey_row(passkey: &Passkey, is_current: bool) -> PasskeyRow {
         name: passkey.name.clone(),
         kind: passkey_kind(passkey).to_owned(),
         is_synced: passkey.backup_eligible,
-        evidence: passkey.evidence.name().to_owned(),
+        evidence: passkey.evidence.level.name().to_owned(),
         created: When(passkey.created),
         last_used: passkey.last_used.map(When),
         band: bands::passkey(passkey),

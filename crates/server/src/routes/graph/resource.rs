@@ -175,7 +175,7 @@ pub fn passkey(passkey: &Passkey) -> Value {
         "attestationLevel": "notAttested",
         "attestationCertificates": [],
         "passkeyType": if passkey.backup_eligible { "synced" } else { "deviceBound" },
-        "passband_evidence": passkey.evidence.name(),
+        "passband_evidence": passkey.evidence.level.name(),
         "passband_attestationFormat": passkey.format,
         "passband_transports": passkey.transports,
         "passband_isBackedUp": passkey.backup_state,
