@@ -13,6 +13,10 @@ use failure::Failure;
 use output::{Format, Output};
 use std::process::ExitCode;
 
+/// Most of what an exchange costs beside its cryptography is small allocations (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Passkey -> Primary Refresh Token -> single sign-on, bound to the device.
 #[derive(Debug, Parser)]
 #[command(name = "passband", version, propagate_version = true, after_help = EXIT_CODES)]
