@@ -1,9 +1,23 @@
 //! Claims and replies of the token endpoint's broker requests.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Whoever prints one of these, into a log say, would print a token of somebody.
+macro_rules! prints_its_name_only {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    )*};
+}
+
+prints_its_name_only!(PrtRequestClaims, PrtUseClaims, CookieClaims, PrtReply, TokenReply);
 
 /// Claims of the request by which a device asks for a PRT (RS256 by the device key; prt.md §4.2).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct PrtRequestClaims {
     /// The broker.
     pub client_id: String,
@@ -19,7 +33,7 @@ pub struct PrtRequestClaims {
 }
 
 /// Claims of a request that uses a PRT at the token endpoint (HS256; §6.1, §6.3).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct PrtUseClaims {
     /// The PRT.
     pub refresh_token: String,
@@ -41,7 +55,7 @@ pub struct PrtUseClaims {
 }
 
 /// Claims of the cookie or header that carries a PRT into `/authorize` (HS256; §7.2).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct CookieClaims {
     /// The PRT.
     pub refresh_token: String,
@@ -74,7 +88,7 @@ pub struct NonceReply {
 }
 
 /// Reply to issue and, encrypted, to renewal (§4.5, §6.3). Strict clients want exactly these JSON types.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct PrtReply {
     /// `Bearer`, as Entra sends; clients ignore it.
     pub token_type: String,
@@ -99,7 +113,7 @@ pub struct PrtReply {
 }
 
 /// Reply with tokens for an app (RFC 6749 §5.1); the broker form sends the numbers as strings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct TokenReply {
     /// `Bearer`.
     pub token_type: String,
@@ -146,4 +160,22 @@ pub struct ErrorReply {
     /// Finds the request in the server's log.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub correlation_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_with_tokens_do_not_print_them() {
+        let reply = TokenReply {
+            token_type: "Bearer".to_owned(),
+            expires_in: 60,
+            access_token: "secret".to_owned(),
+            scope: String::new(),
+            refresh_token: Some("secret".to_owned()),
+            id_token: Some("secret".to_owned()),
+        };
+        assert_eq!(format!("{reply:?} {:?}", CookieClaims::new("secret", "n")), "TokenReply(..) CookieClaims(..)");
+    }
 }
