@@ -3,6 +3,7 @@
 use crate::ca::DeviceCa;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::telemetry;
 use crate::throttle::Throttle;
 use passband_core::authn::passkey::RelyingParty;
 use passband_core::change::Change;
@@ -15,6 +16,7 @@ use passband_core::time::Timestamp;
 use passband_store::{CommitError, Store};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, RwLock};
+use std::time::Instant;
 
 /// The one object behind all routes.
 pub struct App {
@@ -95,6 +97,9 @@ impl App {
     ///
     /// [`CommitError`].
     pub async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        self.store.commit(changes).await
+        let begun = Instant::now();
+        let outcome = self.store.commit(changes).await;
+        telemetry::committed(begun);
+        outcome
     }
 }

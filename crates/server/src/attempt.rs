@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::extract::Caller;
+use crate::telemetry;
 use passband_core::audit::{Audit, SignIn, SignInKind};
 use passband_core::change::Change;
 use passband_core::decision::Refusal;
@@ -175,8 +176,7 @@ impl Attempt {
 }
 
 fn count(kind: SignInKind, reason: Reason) {
-    metrics::counter!("passband_decisions_total", "kind" => kind.name(), "reason" => reason.code())
-        .increment(1);
+    telemetry::decided(kind.name(), reason.code());
 }
 
 /// A change for the directory audit log.

@@ -5,6 +5,7 @@ use crate::attempt::audit;
 use crate::ca::{CaAtRest, DeviceCa};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, host_of};
+use crate::telemetry;
 use crate::throttle::Throttle;
 use passband_core::authn::passkey::{Framing, RelyingParty};
 use passband_core::change::{Change, Conflict};
@@ -24,7 +25,7 @@ use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, RwLock};
 
 /// How long the set-up link works.
 pub const SETUP_FOR: Seconds = Seconds::minutes(30);
@@ -88,7 +89,7 @@ impl App {
             keys: RwLock::new(Arc::new(keys)),
             count: AtomicU32::new(0),
             throttle: Throttle::default(),
-            metrics: recorder(),
+            metrics: telemetry::recorder(),
             config,
             store,
             tenant,
@@ -162,19 +163,6 @@ pub fn admin_token(data: &Path) -> Result<String, BootError> {
     let path = data.join("master.key");
     let master = read_master_key(&path)?;
     AdminToken::mint(&master, SystemClock.now(), &SystemRandom).ok_or(BootError::MasterKey(path))
-}
-
-/// The process's one recorder of metrics.
-fn recorder() -> metrics_exporter_prometheus::PrometheusHandle {
-    static RECORDER: OnceLock<metrics_exporter_prometheus::PrometheusHandle> = OnceLock::new();
-    let install = || {
-        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-        let handle = recorder.handle();
-        // Another recorder can only be another test of this process; its figures are not looked at.
-        let _ = metrics::set_global_recorder(recorder);
-        handle
-    };
-    RECORDER.get_or_init(install).clone()
 }
 
 fn make_folder(path: &Path) -> Result<(), BootError> {

@@ -17,6 +17,7 @@ pub mod sample;
 pub mod seen;
 pub mod serve;
 pub mod sweep;
+pub mod telemetry;
 pub mod throttle;
 pub mod tls;
 

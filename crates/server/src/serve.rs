@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::extract::Peer;
+use crate::telemetry::{self, Connected};
 use crate::tls::{self, TlsError};
 use crate::{routes, sweep};
 use axum::Router;
@@ -72,8 +73,10 @@ impl Server {
     /// Runs until `stop` resolves, then lets requests under way end and makes what they wrote durable.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let sweeper = tokio::spawn(sweep::run(Arc::clone(&self.app)));
+        let upkeep = tokio::spawn(telemetry::upkeep(Arc::clone(&self.app)));
         let router = routes::router(Arc::clone(&self.app));
         accept(&self.listener, self.tls, router, stop).await;
+        upkeep.abort();
         sweeper.abort();
         self.app.store.close().await;
     }
@@ -105,7 +108,7 @@ pub async fn accept(
         };
         let (tls, router, watcher) = (tls.clone(), router.clone(), graceful.watcher());
         tokio::spawn(async move {
-            let _place = place;
+            let _place = (place, Connected::begin());
             let _ = stream.set_nodelay(true);
             match handshake(tls, stream).await {
                 Some(Either::Plain(stream)) => connection(stream, peer, router, watcher).await,

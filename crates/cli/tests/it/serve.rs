@@ -57,6 +57,22 @@ async fn a_server_is_healthy_counts_and_stops_when_asked() {
     assert_eq!(status, 200);
     let line = r#"passband_decisions_total{kind="authorizationCode",reason="code_invalid"} 1"#;
     assert!(figures.contains(line), "{figures}");
+    // By the pattern of the route, never by what a stranger wrote: each label is memory for good.
+    assert_eq!(get(&at("/a/path/of/a/stranger")).await.0, 404);
+    let (_, figures) = get(&at("/metrics")).await;
+    for line in [
+        r#"passband_http_request_duration_seconds_count{route="/token",method="POST",status="4xx"} 1"#,
+        r#"passband_http_request_duration_seconds_count{route="none",method="GET",status="4xx"} 1"#,
+        r#"passband_http_request_duration_seconds_bucket{route="/healthz",method="GET",status="2xx",le="+Inf"} 1"#,
+        concat!("passband_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+        "passband_commit_duration_seconds_count ",
+        "passband_connections ",
+        "process_resident_memory_bytes ",
+        "process_start_time_seconds ",
+    ] {
+        assert!(figures.contains(line), "{line} in {figures}");
+    }
+    assert!(!figures.contains("stranger"), "{figures}");
 
     // A second server on the same folder would be a second writer: refused, and told who holds it.
     let second =

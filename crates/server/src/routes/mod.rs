@@ -21,9 +21,10 @@ pub mod userinfo;
 pub mod well_known;
 
 use crate::app::App;
-use axum::Router;
+use crate::telemetry;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use axum::{Router, middleware};
 use std::sync::Arc;
 
 /// Every route of the server.
@@ -55,5 +56,6 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(graph::router(&app))
         .merge(account::routes().merge(console::routes()))
         .layer(DefaultBodyLimit::max(256 * 1024))
+        .layer(middleware::from_fn(telemetry::measure))
         .with_state(app)
 }

@@ -176,6 +176,9 @@ mod tests {
             refresh_token: Some("secret".to_owned()),
             id_token: Some("secret".to_owned()),
         };
-        assert_eq!(format!("{reply:?} {:?}", CookieClaims::new("secret", "n")), "TokenReply(..) CookieClaims(..)");
+        assert_eq!(
+            format!("{reply:?} {:?}", CookieClaims::new("secret", "n")),
+            "TokenReply(..) CookieClaims(..)"
+        );
     }
 }
