@@ -4,7 +4,7 @@ use super::api::{Api, segment};
 use crate::failure::Failure;
 use crate::output::{Column, Output};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const COLUMNS: &[Column] = &[
     ("APP ID", &["/appId"]),
@@ -26,6 +26,14 @@ pub(super) enum AppCommand {
     Create(CreateArgs),
     /// Show an application
     Show(App),
+    /// Change an application; each list that is given replaces its own
+    Update(UpdateArgs),
+    /// Give no more tokens to an application
+    Disable(App),
+    /// Give tokens to an application again
+    Enable(App),
+    /// Make a new client secret; the one before stops working at once
+    NewSecret(App),
     /// Delete an application; its tokens are no longer renewed
     Delete(App),
 }
@@ -62,6 +70,55 @@ pub(super) struct CreateArgs {
     secret: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  passband admin app update 6f7b6a3c-0d0e-4a53-9d26-4a2f1c7d7e11 --name 'Wiki of the office'
+  passband admin app update 6f7b6a3c-0d0e-4a53-9d26-4a2f1c7d7e11 \\
+      --redirect-uri https://wiki.example.com/cb --redirect-uri https://wiki.example.net/cb")]
+#[group(required = true, multiple = true, id = "change", args = ["name", "redirect_uri", "public_redirect_uri", "logout_url", "identifier_uri"])]
+pub(super) struct UpdateArgs {
+    #[command(flatten)]
+    app: App,
+    /// Display name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Where sign-ins may return to, exactly; may be given again
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Vec<String>,
+    /// The same for an application on people's machines; may be given again
+    #[arg(long, value_name = "URI")]
+    public_redirect_uri: Vec<String>,
+    /// Where people are sent after signing out; empty for nowhere
+    #[arg(long, value_name = "URI")]
+    logout_url: Option<String>,
+    /// Name of the API it is, as `aud` of tokens; may be given again
+    #[arg(long, value_name = "URI")]
+    identifier_uri: Vec<String>,
+}
+
+impl UpdateArgs {
+    /// What was given, and nothing else.
+    fn body(&self) -> Value {
+        let mut body = json!({});
+        if let Some(name) = &self.name {
+            body["displayName"] = name.as_str().into();
+        }
+        if !self.redirect_uri.is_empty() {
+            body["web"]["redirectUris"] = json!(self.redirect_uri);
+        }
+        if let Some(url) = &self.logout_url {
+            body["web"]["logoutUrl"] = if url.is_empty() { Value::Null } else { url.as_str().into() };
+        }
+        if !self.public_redirect_uri.is_empty() {
+            body["publicClient"]["redirectUris"] = json!(self.public_redirect_uri);
+        }
+        if !self.identifier_uri.is_empty() {
+            body["identifierUris"] = json!(self.identifier_uri);
+        }
+        body
+    }
+}
+
 pub(super) async fn run(command: AppCommand, api: &Api, out: &Output) -> Result<(), Failure> {
     match command {
         AppCommand::List { top } => {
@@ -70,11 +127,32 @@ pub(super) async fn run(command: AppCommand, api: &Api, out: &Output) -> Result<
         }
         AppCommand::Create(args) => create(args, api, out).await?,
         AppCommand::Show(app) => out.object(&api.get(&app.path()?, &[]).await?),
+        AppCommand::Update(args) => {
+            api.patch(&args.app.path()?, &args.body()).await?;
+            out.object(&api.get(&args.app.path()?, &[]).await?);
+        }
+        AppCommand::Disable(app) => enable(&app, false, api, out).await?,
+        AppCommand::Enable(app) => enable(&app, true, api, out).await?,
+        AppCommand::NewSecret(app) => {
+            let secret = api.post(&format!("{}/addPassword", app.path()?), &json!({})).await?;
+            out.object(&secret);
+            out.note("The secret is shown this once.");
+        }
         AppCommand::Delete(app) => {
             api.delete(&app.path()?).await?;
             out.say(&format!("Deleted application {}", app.app), &json!({ "deleted": app.app }));
         }
     }
+    Ok(())
+}
+
+async fn enable(app: &App, enabled: bool, api: &Api, out: &Output) -> Result<(), Failure> {
+    api.patch(&app.path()?, &json!({ "passband_enabled": enabled })).await?;
+    let verb = if enabled { "Enabled" } else { "Disabled" };
+    out.say(
+        &format!("{verb} application {}", app.app),
+        &json!({ "id": app.app, "passband_enabled": enabled }),
+    );
     Ok(())
 }
 

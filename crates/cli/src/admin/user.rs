@@ -4,7 +4,7 @@ use super::api::{Api, segment};
 use crate::failure::Failure;
 use crate::output::{Column, Output};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const COLUMNS: &[Column] = &[
     ("ID", &["/id"]),
@@ -27,6 +27,8 @@ pub(super) enum UserCommand {
     Create(CreateArgs),
     /// Show a person
     Show(Who),
+    /// Rename a person, or make them an administrator or no longer one
+    Update(UpdateArgs),
     /// Stop a person from signing in, and end what is open
     Disable(Who),
     /// Let a person sign in again
@@ -53,6 +55,45 @@ pub(super) struct CreateArgs {
     disabled: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  passband admin user update ada@example.com --name 'Ada King'
+  passband admin user update ada@example.com --admin")]
+#[group(required = true, multiple = true, id = "change", args = ["name", "upn", "admin", "no_admin"])]
+pub(super) struct UpdateArgs {
+    #[command(flatten)]
+    who: Who,
+    /// Display name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// userPrincipalName, in one of the tenant's domains
+    #[arg(long, value_name = "UPN")]
+    upn: Option<String>,
+    /// May administer this server
+    #[arg(long, conflicts_with = "no_admin")]
+    admin: bool,
+    /// May no longer administer this server
+    #[arg(long)]
+    no_admin: bool,
+}
+
+impl UpdateArgs {
+    /// What was given, and nothing else.
+    fn body(&self) -> Value {
+        let mut body = json!({});
+        if let Some(name) = &self.name {
+            body["displayName"] = name.as_str().into();
+        }
+        if let Some(upn) = &self.upn {
+            body["userPrincipalName"] = upn.as_str().into();
+        }
+        if self.admin || self.no_admin {
+            body["passband_isAdministrator"] = self.admin.into();
+        }
+        body
+    }
+}
+
 /// A person.
 #[derive(Debug, Args)]
 pub(super) struct Who {
@@ -76,6 +117,11 @@ pub(super) async fn run(command: UserCommand, api: &Api, out: &Output) -> Result
             out.object(&api.post("/v1.0/users", &body).await?);
         }
         UserCommand::Show(who) => out.object(&api.get(&who.path()?, &[]).await?),
+        UserCommand::Update(args) => {
+            let changed = args.body();
+            api.patch(&args.who.path()?, &changed).await?;
+            out.say(&format!("Changed {}", args.who.user), &changed);
+        }
         UserCommand::Disable(who) => enable(&who, false, api, out).await?,
         UserCommand::Enable(who) => enable(&who, true, api, out).await?,
         UserCommand::Delete(who) => {

@@ -46,6 +46,17 @@ fn examples_are_shown_and_parse() {
                 "admin app create 'Orders API' --identifier-uri https://api.example.com",
             ],
         ),
+        (
+            "admin app update",
+            &["admin app update 6f7b6a3c-0d0e-4a53-9d26-4a2f1c7d7e11 --name 'Wiki of the office'"],
+        ),
+        (
+            "admin user update",
+            &[
+                "admin user update ada@example.com --name 'Ada King'",
+                "admin user update ada@example.com --admin",
+            ],
+        ),
         ("admin signin list", &["admin signin list --user ada@example.com --result failure"]),
         ("admin signin tail", &["admin signin tail"]),
     ] {
@@ -90,6 +101,9 @@ fn every_command_explains_itself() {
         "admin passkey delete",
         "admin app list",
         "admin app show",
+        "admin app disable",
+        "admin app enable",
+        "admin app new-secret",
         "admin app delete",
         "admin device list",
         "admin device show",

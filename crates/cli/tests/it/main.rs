@@ -226,6 +226,18 @@ fn commands_ask_what_the_admin_api_expects() {
             "POST /v1.0/applications ",
             r#"{"displayName":"Desk","identifierUris":[],"publicClient":{"redirectUris":["http://127.0.0.1/"]}}"#,
         ),
+        (
+            &["app", "update", "7", "--redirect-uri", "https://a.example/cb", "--logout-url", ""],
+            "PATCH /v1.0/applications/7 ",
+            r#"{"web":{"logoutUrl":null,"redirectUris":["https://a.example/cb"]}}"#,
+        ),
+        (&["app", "disable", "7"], "PATCH /v1.0/applications/7 ", r#"{"passband_enabled":false}"#),
+        (&["app", "new-secret", "7"], "POST /v1.0/applications/7/addPassword ", "{}"),
+        (
+            &["user", "update", "ada", "--name", "Ada King", "--no-admin"],
+            "PATCH /v1.0/users/ada ",
+            r#"{"displayName":"Ada King","passband_isAdministrator":false}"#,
+        ),
         (&["device", "enable", "7"], "PATCH /v1.0/devices/7 ", r#"{"accountEnabled":true}"#),
         (&["device", "delete", "7"], "DELETE /v1.0/devices/7 ", ""),
         (
@@ -235,7 +247,7 @@ fn commands_ask_what_the_admin_api_expects() {
         ),
     ] {
         let answer = if args[1] == "list" { r#"{"value":[]}"# } else { object };
-        let fake = Fake::start(vec![(200, answer)]);
+        let fake = Fake::start(vec![(200, answer), (200, answer)]);
         let run = admin(&fake, args);
         assert_eq!(run.exit, 0, "{args:?}: {}", run.stderr);
         let request = fake.seen().remove(0);
