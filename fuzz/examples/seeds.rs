@@ -6,6 +6,7 @@ use passband_core::authn::passkey::registration;
 use passband_core::device::register;
 use passband_core::session::redeem;
 use passband_fuzz::NOW;
+use passband_fuzz::statement::{self, APPLE_NONCE, EMPTY, KEY_DESCRIPTION, certificate, extension};
 use passband_fuzz::vector::{self, vectors};
 use passband_fuzz::world::world;
 use passband_fuzz::{sign_hs256, sign_session};
@@ -27,6 +28,7 @@ const REPLY: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwiY3R4IjoiUUVGQ1EwUkZ
 
 fn main() -> Outcome {
     webauthn()?;
+    statement()?;
     jose()?;
     prt_request()?;
     join_request()?;
@@ -111,6 +113,37 @@ fn statement_parts(name: &str, object: &[u8]) -> Outcome {
     let mut area = vec![0, 1, 0, 0x0b, 0, 6, 4, 0x72, 0, 0, 0, 0x10, 0, 0x10, 8, 0, 0, 0, 0, 0, 1, 0];
     area.extend([0xff; 256]);
     write("tpm", "rsa_pub_area", area)
+}
+
+/// One good input for each arm of the target.
+fn statement() -> Outcome {
+    let bench = statement::bench();
+    let description = [
+        &b"\x02\x02\x01\x2c\x0a\x01\x01\x02\x02\x01\x2c\x0a\x01\x01\x04\x20"[..],
+        &statement::CLIENT_DATA_HASH,
+        b"\x04\0\x30\0\x30\x0e\xa1\x05\x31\x03\x02\x01\x02\xbf\x85\x3e\x03\x02\x01\0",
+    ];
+    let description = statement::der(0x30, &description);
+    let leaf = certificate(EMPTY, &extension(KEY_DESCRIPTION, &description));
+    bench.signed_statement("android-key", &leaf)?;
+    write("statement", "android_key", [&[0], &description[..]].concat())?;
+
+    let nonce = [b"\x30\x24\xa1\x22\x04\x20", &bench.nonce()[..]].concat();
+    bench.apple(&certificate(EMPTY, &extension(APPLE_NONCE, &nonce)))?;
+    write("statement", "apple", [&[1], &nonce[..]].concat())?;
+
+    let model = b"\x06\x0b\x2b\x06\x01\x04\x01\x82\xe5\x1c\x01\x01\x04";
+    let model = extension(model, &statement::der(4, &[&statement::AAGUID]));
+    let extensions = [statement::END_ENTITY, &model].concat();
+    bench.signed_statement("packed", &certificate(&statement::model(), &extensions))?;
+    write("statement", "packed", [&[2], &extensions[..]].concat())?;
+
+    let extensions = statement::attestation_key_extensions();
+    let (pub_area, cert_info) = (bench.pub_area(), bench.cert_info());
+    bench.tpm(&pub_area, &cert_info, &certificate(EMPTY, &extensions))?;
+    let length = u16::try_from(pub_area.len())?.to_be_bytes();
+    write("statement", "tpm", [&[3], &length[..], &pub_area, &cert_info].concat())?;
+    write("statement", "attestation_key", [&[4], &extensions[..]].concat())
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {

@@ -52,6 +52,7 @@ pub(crate) fn run(root: &Path) -> Outcome<ExitCode> {
     report.step("chromium starts", programs::check_chromium);
     report.step("swtpm starts", programs::check_swtpm);
     report.step("tests", || test(root, &mut tally));
+    report.step("conformance", || succeed(Command::new("scripts/conformance").current_dir(root)));
     report.print();
     for name in &tally.failures {
         println!("failed: {name}");

@@ -10,6 +10,8 @@ use x509_cert::der::{Decode, Error, Header, Reader, SliceReader, Tag};
 const KEY_DESCRIPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.1.17");
 const KM_PURPOSE_SIGN: u8 = 2;
 const KM_ORIGIN_GENERATED: u8 = 0;
+/// `SecurityLevel` `Software`; the others are hardware of a kind.
+const SOFTWARE: &[u8] = &[0];
 
 pub(super) fn verify(statement: &Statement<'_>, subject: &Subject<'_>) -> Result<Attested, StatementError> {
     // Step 1: the members.
@@ -54,6 +56,8 @@ pub(super) fn verify(statement: &Statement<'_>, subject: &Subject<'_>) -> Result
 
 /// The part of `KeyDescription` that is looked at.
 struct KeyDescription<'a> {
+    /// Whether `attestationSecurityLevel` or `keyMintSecurityLevel` is `Software`.
+    by_software: bool,
     challenge: &'a [u8],
     software: Authorizations,
     hardware: Authorizations,
@@ -64,14 +68,17 @@ impl<'a> KeyDescription<'a> {
         let mut reader = SliceReader::new(bytes)?;
         let read = reader.sequence(|reader| {
             // attestationVersion, attestationSecurityLevel, keyMintVersion, keyMintSecurityLevel
+            let mut by_software = false;
             for tag in [Tag::Integer, Tag::Enumerated, Tag::Integer, Tag::Enumerated] {
-                AnyRef::decode(reader)?.header().tag().assert_eq(tag)?;
+                let value = AnyRef::decode(reader)?;
+                value.header().tag().assert_eq(tag)?;
+                by_software |= tag == Tag::Enumerated && value.value() == SOFTWARE;
             }
             let challenge = <&OctetStringRef>::decode(reader)?.as_bytes();
             let _unique_id = <&OctetStringRef>::decode(reader)?;
             let software = reader.sequence(Authorizations::read)?;
             let hardware = reader.sequence(Authorizations::read)?;
-            Ok::<_, Error>(Self { challenge, software, hardware })
+            Ok::<_, Error>(Self { by_software, challenge, software, hardware })
         })?;
         reader.finish()?;
         Ok(read)
@@ -87,7 +94,8 @@ impl<'a> KeyDescription<'a> {
         }
         // §8.4 leaves it to us to believe the software's list as well. It is the operating system's own
         // word, so an attestation that rests on it says nothing about hardware: only the other list counts.
-        if self.hardware.origin != Some(KM_ORIGIN_GENERATED) {
+        // And where software attests, that list is software's word as well.
+        if self.by_software || self.hardware.origin != Some(KM_ORIGIN_GENERATED) {
             return Err(StatementError::AndroidOrigin);
         }
         if !self.hardware.signs {

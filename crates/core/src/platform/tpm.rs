@@ -3,7 +3,8 @@
 use super::x509::{Certificate, oid};
 use super::{Attested, Format, Statement, StatementError, Subject, packed};
 use aws_lc_rs::digest;
-use passband_wire::cose::{Algorithm, CoseKey};
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents};
+use passband_wire::cose::{Algorithm, CoseKey, KeyMaterial};
 use passband_wire::tpm::{Attest, PublicArea, TPM_GENERATED_VALUE, TPM_ST_ATTEST_CERTIFY};
 use x509_cert::Version;
 use x509_cert::der::asn1::ObjectIdentifier;
@@ -35,7 +36,7 @@ pub(super) fn verify(statement: &Statement<'_>, subject: &Subject<'_>) -> Result
     if *ver != "2.0" {
         return Err(StatementError::TpmVersion);
     }
-    let alg = Algorithm::from_id(*alg).map_err(|_| StatementError::AlgorithmUnsupported)?;
+    let alg = AikAlgorithm::from_id(*alg)?;
 
     // Step 2: the public area holds the credential key.
     let area = PublicArea::parse(pub_area).map_err(|_| StatementError::TpmStructure)?;
@@ -48,16 +49,63 @@ pub(super) fn verify(statement: &Statement<'_>, subject: &Subject<'_>) -> Result
 
     // Step 5: signed by the attestation key, whose certificate is one of a TPM.
     let aik = Certificate::parse(x5c[0])?;
-    let key = CoseKey::new(alg, aik.key_material()?).map_err(|_| StatementError::AlgorithmUnsupported)?;
-    key.verify(cert_info, sig).map_err(|_| StatementError::BadSignature)?;
+    alg.verify(aik.key_material()?, cert_info, sig)?;
     requirements(&aik)?;
     packed::aaguid(&aik, &subject.credential.aaguid)?;
     Ok(Attested::certified(Format::Tpm, x5c))
 }
 
+/// The algorithm an attestation key signs and hashes with.
+#[derive(Clone, Copy)]
+enum AikAlgorithm {
+    Cose(Algorithm),
+    /// RSASSA-PKCS1-v1_5 with SHA-1 (RFC 8812 §2): what Windows makes its attestation keys with. It is taken
+    /// in this place alone. Bytes that a TPM signs under such a key start as the TPM wants, hold its clock, and
+    /// leave 64 bytes to the asker: too few for the collisions SHA-1 is known for. And of what `extraData`
+    /// hashes, the key itself is named by a stronger hash a second time.
+    Rs1,
+}
+
+impl AikAlgorithm {
+    /// RS1 in the COSE registry.
+    const RS1: i64 = -65_535;
+
+    fn from_id(id: i64) -> Result<Self, StatementError> {
+        match id {
+            Self::RS1 => Ok(Self::Rs1),
+            _ => Ok(Self::Cose(Algorithm::from_id(id).map_err(|_| StatementError::AlgorithmUnsupported)?)),
+        }
+    }
+
+    fn hash(self) -> Option<&'static digest::Algorithm> {
+        match self {
+            Self::Cose(algorithm) => algorithm.hash(),
+            Self::Rs1 => Some(&digest::SHA1_FOR_LEGACY_USE_ONLY),
+        }
+    }
+
+    fn verify(self, key: KeyMaterial, message: &[u8], signature: &[u8]) -> Result<(), StatementError> {
+        let unsupported = |_| StatementError::AlgorithmUnsupported;
+        match (self, &key) {
+            (Self::Rs1, KeyMaterial::Rsa { n, e }) => {
+                // No weaker a key than for any other hash.
+                CoseKey::new(Algorithm::Rs256, key.clone()).map_err(unsupported)?;
+                RsaPublicKeyComponents { n, e }
+                    .verify(&RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, message, signature)
+                    .map_err(|_| StatementError::BadSignature)
+            }
+            (Self::Rs1, _) => Err(StatementError::AlgorithmUnsupported),
+            (Self::Cose(algorithm), _) => {
+                let key = CoseKey::new(algorithm, key).map_err(unsupported)?;
+                key.verify(message, signature).map_err(|_| StatementError::BadSignature)
+            }
+        }
+    }
+}
+
 fn certified(
     cert_info: &[u8],
-    alg: Algorithm,
+    alg: AikAlgorithm,
     area: &PublicArea<'_>,
     subject: &Subject<'_>,
 ) -> Result<(), StatementError> {

@@ -23,8 +23,13 @@ fn all_applications() -> Vec<u8> {
 }
 
 fn description(challenge: &[u8], software: &[&[u8]], hardware: &[&[u8]]) -> Vec<u8> {
-    // Version 300, trusted environment, both of the attestation and of the keystore.
-    let head: &[u8] = &[0x02, 2, 1, 0x2c, 0x0a, 1, 1, 0x02, 2, 1, 0x2c, 0x0a, 1, 1];
+    // By a trusted environment, both the attestation and the keystore.
+    description_by([1, 1], challenge, software, hardware)
+}
+
+fn description_by(levels: [u8; 2], challenge: &[u8], software: &[&[u8]], hardware: &[&[u8]]) -> Vec<u8> {
+    // Version 300.
+    let head: &[u8] = &[0x02, 2, 1, 0x2c, 0x0a, 1, levels[0], 0x02, 2, 1, 0x2c, 0x0a, 1, levels[1]];
     let challenge = der(0x04, &[challenge]);
     der(0x30, &[head, &challenge, &der(0x04, &[]), &der(0x30, software), &der(0x30, hardware)])
 }
@@ -80,6 +85,11 @@ fn the_description_must_be_of_a_hardware_key_for_signing_here() {
     // The operating system's own word is not hardware's.
     bench.refused(&with(&[sign, made], &[]), StatementError::AndroidOrigin);
     bench.refused(&with(&[sign], &[made]), StatementError::AndroidPurpose);
+    // Software that speaks for hardware.
+    for levels in [[0, 1], [1, 0], [0, 0]] {
+        let claimed = description_by(levels, &bench.hash, &[], &[sign, made]);
+        bench.refused(&claimed, StatementError::AndroidOrigin);
+    }
     let all = all_applications();
     bench.refused(&with(&[], &[sign, &all, made]), StatementError::AndroidAllApplications);
     bench.refused(&with(&[&all], &[sign, made]), StatementError::AndroidAllApplications);

@@ -1,9 +1,15 @@
 use super::{Wrong, refused};
+use crate::support;
 use crate::support::cert::{AAGUID, BASIC_CONSTRAINTS, Cert, der, new_key, oid, sign};
 use crate::support::forge::{Forge, chain, sha256};
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use aws_lc_rs::signature::EcdsaKeyPair;
+use passband_core::authn::passkey::registration::{self, RegistrationError};
+use passband_core::platform::path::TrustAnchor;
 use passband_core::platform::{AttestationType, StatementError};
+use passband_wire::b64;
 use passband_wire::cbor::Writer;
+use passband_wire::webauthn::AttestationObject;
 
 const SAN: &str = "2.5.29.17";
 const EKU: &str = "2.5.29.37";
@@ -123,7 +129,41 @@ fn the_statement_must_be_of_a_tpm_about_this_key_and_registration() {
     bench.refused(|tpm| tpm.name = Some(sha256(b"another area")), StatementError::TpmName);
     bench.refused(|tpm| tpm.tail = vec![0], StatementError::TpmStructure);
     bench.refused(|tpm| tpm.alg = -8, StatementError::AlgorithmUnsupported);
-    bench.refused(|tpm| tpm.alg = -65535, StatementError::AlgorithmUnsupported);
+    // SHA-1 hashes to 20 bytes, and is RSA's alone.
+    bench.refused(|tpm| tpm.alg = -65535, StatementError::TpmExtraData);
+    let by_ec = |tpm: &mut Tpm| {
+        tpm.alg = -65535;
+        tpm.extra_data = digest(&SHA1_FOR_LEGACY_USE_ONLY, &bench.forge.signed()).as_ref().to_vec();
+    };
+    bench.refused(by_ec, StatementError::AlgorithmUnsupported);
+}
+
+/// As Windows makes them. Nothing here signs with SHA-1, so the statement was made elsewhere.
+#[test]
+fn an_attestation_key_of_windows_signs_with_sha_1() {
+    let made: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../../vectors/tpm-rs1.json")).unwrap();
+    let part = |name: &str| b64::decode(made[name].as_str().unwrap(), 1 << 16).unwrap();
+    let party = support::party();
+    let roots = [TrustAnchor::from_der(part("root")).unwrap()];
+    let (challenge, response) = (part("challenge"), &made["response"]);
+    let verify = |response: &serde_json::Value| {
+        let response = serde_json::from_value(response.clone()).unwrap();
+        registration::verify(response, &support::rules(&party, &challenge, Some(&roots)))
+    };
+    let passkey = verify(response).unwrap();
+    assert_eq!(passkey.record().attested.format().id(), "tpm");
+    assert!(passkey.record().trusted.is_some());
+
+    // The last bit of the counter, which `extraData` covers.
+    let mut bent = response.clone();
+    let mut object =
+        b64::decode(response["response"]["attestationObject"].as_str().unwrap(), 1 << 16).unwrap();
+    let at = object.len() - AttestationObject::parse(&object).unwrap().auth_data.len() + 36;
+    object[at] ^= 1;
+    bent["response"]["attestationObject"] = b64::encode(&object).into();
+    let expected = RegistrationError::Statement(StatementError::TpmExtraData);
+    assert_eq!(verify(&bent).unwrap_err(), expected);
 }
 
 #[test]
