@@ -1,7 +1,9 @@
 //! Every write there is. The core decides which, the store executes them, all or none.
 
 use crate::audit::{Audit, SignIn};
-use crate::directory::{App, Device, Grant, KeyState, Passkey, Session, StoredKey, Tap, User};
+use crate::directory::{
+    App, Device, Evidence, Grant, KeyState, Passkey, Session, StoredKey, Tap, TrustDocument, User,
+};
 use passband_wire::id::{ClientId, DeviceId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;
 
@@ -28,6 +30,11 @@ pub enum Change {
         /// Its new end.
         expires: Timestamp,
     },
+    /// Move the trust from generation `from` to the next; [`Conflict::Stale`] if it is not there.
+    AdvanceTrust {
+        /// The generation that was seen.
+        from: u32,
+    },
     /// Remove an application.
     DeleteApp(ClientId),
     /// Remove a device.
@@ -46,6 +53,8 @@ pub enum Change {
         /// Whose.
         user: UserId,
     },
+    /// Remove a document of the trust, by its name; [`Conflict::Stale`] if there is none such.
+    DeleteTrust(String),
     /// Remove a person with passkeys, passes, sessions and devices.
     DeleteUser(UserId),
     /// End a grant. Ending twice is no error.
@@ -89,6 +98,8 @@ pub enum Change {
     LogAudit(Box<Audit>),
     /// Add a line to the sign-in log.
     LogSignIn(Box<SignIn>),
+    /// Add a document of the trust, or replace the one of its name.
+    PutTrust(Box<TrustDocument>),
     /// Rename a passkey; [`Conflict::Stale`] if this user has none such.
     RenamePasskey {
         /// Credential id.
@@ -111,6 +122,13 @@ pub enum Change {
         id: DeviceId,
         /// To what.
         enabled: bool,
+    },
+    /// Note how far a passkey is believed. No row is no error.
+    SetEvidence {
+        /// Credential id.
+        id: Vec<u8>,
+        /// The evidence now.
+        evidence: Box<Evidence>,
     },
     /// Move a key to another state; [`Conflict::Stale`] if it is not in state `from`.
     SetKeyState {

@@ -34,12 +34,74 @@ pub struct Evidence {
     pub judged: Timestamp,
     /// The `no` of the metadata it was judged under, if there were any.
     pub metadata: Option<u32>,
-    /// Graph `attestationLevel`: a statement that led to a trusted root, at registration.
+    /// Graph `attestationLevel`: a statement that led to a trusted root, as it was last judged.
     pub attested: bool,
     /// Certification of the proved model.
     pub certification: Certification,
     /// How the proved model verifies its user, as the FIDO Registry names it without prefix: `fingerprint_internal`.
     pub verification: Vec<String>,
+}
+
+/// What a document of the trust is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TrustKind {
+    /// The FIDO Alliance's metadata BLOB.
+    Metadata,
+    /// Google's list of revoked attestation keys.
+    Revocations,
+    /// A root certificate that an administrator added.
+    Root,
+}
+
+impl TrustKind {
+    /// The name in the database and the log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Revocations => "revocations",
+            Self::Root => "root",
+        }
+    }
+
+    /// The kind of a stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Metadata, Self::Revocations, Self::Root].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// Something that evidence rests on, as it was given to us. It is verified each time it is read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrustDocument {
+    /// Unique: `metadata`, `revocations`, or `root/<scope>/<sha-256>`.
+    pub name: String,
+    /// What it is.
+    pub kind: TrustKind,
+    /// What a root vouches for: an attestation format, or `metadata`; otherwise empty.
+    pub scope: String,
+    /// The AAGUIDs a root vouches for, as GUIDs; none for any.
+    pub models: Vec<String>,
+    /// The `no` of metadata.
+    pub edition: Option<u32>,
+    /// SHA-256 of the body.
+    pub sha256: [u8; 32],
+    /// When it was given.
+    pub added: Timestamp,
+    /// By whom, as in the audit log.
+    pub actor: String,
+    /// The bytes.
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for TrustDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The body may have megabytes.
+        f.debug_struct("TrustDocument")
+            .field("name", &self.name)
+            .field("edition", &self.edition)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A registered passkey (Graph `fido2AuthenticationMethod`).

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::telemetry;
 use crate::throttle::Throttle;
+use crate::trust::InForce;
 use passband_core::authn::passkey::RelyingParty;
 use passband_core::change::Change;
 use passband_core::id::TenantId;
@@ -39,6 +40,7 @@ pub struct App {
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) rng: Box<dyn Random>,
     pub(crate) keys: RwLock<Arc<Keys>>,
+    pub(crate) trust: RwLock<Arc<InForce>>,
     pub(crate) count: AtomicU32,
 }
 

@@ -7,6 +7,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, host_of};
 use crate::telemetry;
 use crate::throttle::Throttle;
+use crate::trust;
 use passband_core::authn::passkey::{Framing, RelyingParty};
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{App as AppRecord, KeyPurpose, KeyState, StoredKey};
@@ -83,10 +84,12 @@ impl App {
         make_missing_keys(&store, &master, tenant, now, &*rng).await?;
         make_missing_apps(&store, now).await?;
         let keys = load_keys(&store, &master, &config.data).await?;
+        let trust = trust::load(&store).await?;
         let domain = host_of(&config.public_url).unwrap_or("localhost").to_owned();
         let party = RelyingParty::new(domain.clone(), vec![config.public_url.clone()], Framing::Refused);
         Ok(Arc::new(Self {
             keys: RwLock::new(Arc::new(keys)),
+            trust: RwLock::new(Arc::new(trust)),
             count: AtomicU32::new(0),
             throttle: Throttle::default(),
             metrics: telemetry::recorder(),

@@ -20,5 +20,6 @@ pub mod sweep;
 pub mod telemetry;
 pub mod throttle;
 pub mod tls;
+pub mod trust;
 
 pub use boot::admin_token;

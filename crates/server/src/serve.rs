@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::extract::Peer;
 use crate::telemetry::{self, Connected};
 use crate::tls::{self, TlsError};
-use crate::{routes, sweep};
+use crate::{routes, sweep, trust};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -74,10 +74,12 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let sweeper = tokio::spawn(sweep::run(Arc::clone(&self.app)));
         let upkeep = tokio::spawn(telemetry::upkeep(Arc::clone(&self.app)));
+        let watcher = tokio::spawn(trust::watch(Arc::clone(&self.app)));
         let router = routes::router(Arc::clone(&self.app));
         accept(&self.listener, self.tls, router, stop).await;
         upkeep.abort();
         sweeper.abort();
+        watcher.abort();
         self.app.store.close().await;
     }
 }

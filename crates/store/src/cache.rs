@@ -153,15 +153,19 @@ fn touched(change: &Change) -> Touched<'_> {
         Change::InsertUser(user) | Change::UpdateUser(user) => One(Part::User(user.id)),
         // What these touch is in no entry, or no decision rests on it (last use, counter, name).
         Change::AdvanceGrant { .. }
+        | Change::AdvanceTrust { .. }
         | Change::DeleteTap { .. }
+        | Change::DeleteTrust(_)
         | Change::EndGrant { .. }
         | Change::InsertGrant(_)
         | Change::InsertKey(_)
         | Change::InsertTap(_)
         | Change::LogAudit(_)
         | Change::LogSignIn(_)
+        | Change::PutTrust(_)
         | Change::RenamePasskey { .. }
         | Change::SeenDevice { .. }
+        | Change::SetEvidence { .. }
         | Change::SetKeyState { .. }
         | Change::SetSetting { .. }
         | Change::Spend { .. }

@@ -10,7 +10,7 @@
 //! | `statement` | each change as SQL |
 //! | `bulk`, `batch`, `writer` | many commits in one transaction |
 //! | `row`, `names` | columns to records and back |
-//! | `people`, `things`, `sessions`, `log`, `overview` | loads |
+//! | `people`, `things`, `sessions`, `trust`, `log`, `overview` | loads |
 //! | `cache` | standings and applications in memory, while no commit contradicts them |
 //! | `page`, `sweep`, `error` | cursors, removal of old rows, what can go wrong |
 
@@ -30,6 +30,7 @@ mod sessions;
 mod statement;
 mod sweep;
 mod things;
+mod trust;
 mod writer;
 
 pub use error::{CommitError, StoreError};

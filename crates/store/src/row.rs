@@ -5,7 +5,8 @@ use crate::log::AuditLine;
 use crate::names::{binding_of, purpose_of, session_kind_of, state_of};
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::directory::{
-    App, Device, DeviceStanding, Evidence, Grant, JoinType, Passkey, Session, Standing, StoredKey, Tap, User,
+    App, Device, DeviceStanding, Evidence, Grant, JoinType, Passkey, Session, Standing, StoredKey, Tap,
+    TrustDocument, TrustKind, User,
 };
 use passband_core::id::{AuditId, ClientId, DeviceId, KeyId, SessionId, SignInId, TapId, UserId};
 use passband_core::policy::signal::{Certification, EvidenceLevel, Factors};
@@ -23,6 +24,9 @@ macro_rules! columns {
         "k.id, k.user_id, k.public_key, k.sign_count, k.backup_eligible, k.backup_state, k.aaguid, k.format, \
          k.attestation_object, k.client_data, k.transports, k.name, k.rp_id, \
          k.evidence, k.proof, k.judged, k.metadata, k.attested, k.certification, k.verification, k.created, k.last_used"
+    };
+    (trust) => {
+        "name, kind, scope, models, edition, sha256, added, actor, body"
     };
     (tap) => {
         "t.id, t.user_id, t.hash, t.created, t.starts, t.expires, t.once, t.used"
@@ -158,7 +162,7 @@ impl<'r> Reader<'r> {
         self.get()
     }
 
-    fn count(&mut self) -> Read<u32> {
+    pub(crate) fn count(&mut self) -> Read<u32> {
         u32::try_from(self.int()?).map_err(|_| StoreError::Row("counter"))
     }
 
@@ -276,6 +280,20 @@ fn evidence(r: &mut Reader<'_>) -> Read<Evidence> {
         attested: r.flag()?,
         certification: r.named(Certification::from_name, "certification")?,
         verification: r.list()?,
+    })
+}
+
+pub(crate) fn trust(r: &mut Reader<'_>) -> Read<TrustDocument> {
+    Ok(TrustDocument {
+        name: r.text()?,
+        kind: r.named(TrustKind::from_name, "kind of trust")?,
+        scope: r.text()?,
+        models: r.list()?,
+        edition: r.opt_count()?,
+        sha256: r.array()?,
+        added: r.at()?,
+        actor: r.text()?,
+        body: r.blob()?,
     })
 }
 

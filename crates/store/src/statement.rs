@@ -4,7 +4,9 @@ use crate::names;
 use crate::row::Args;
 use passband_core::audit::{Audit, SignIn};
 use passband_core::change::{Change, Conflict};
-use passband_core::directory::{App, Device, Grant, Passkey, Session, StoredKey, Tap, User};
+use passband_core::directory::{
+    App, Device, Evidence, Grant, Passkey, Session, StoredKey, Tap, TrustDocument, User,
+};
 use passband_core::id::UserId;
 
 /// One SQL statement of a change.
@@ -55,6 +57,11 @@ fn statement(change: &Change) -> Statement {
             Args::new().at(*at).at(*expires).blob(id.as_bytes()).int(*from),
             Conflict::Stale,
         ),
+        Change::AdvanceTrust { from } => one(
+            "UPDATE trust_generation SET generation = generation + 1 WHERE generation = $1",
+            Args::new().int(*from),
+            Conflict::Stale,
+        ),
         Change::DeleteDevice(id) => any("DELETE FROM devices WHERE id = $1", Args::new().blob(id.as_bytes())),
         Change::DeletePasskey { id, user } => one(
             "DELETE FROM passkeys WHERE id = $1 AND user_id = $2",
@@ -66,6 +73,9 @@ fn statement(change: &Change) -> Statement {
             Args::new().blob(id.as_bytes()).blob(user.as_bytes()),
             Conflict::Stale,
         ),
+        Change::DeleteTrust(name) => {
+            one("DELETE FROM trust WHERE name = $1", Args::new().text(name), Conflict::Stale)
+        }
         Change::EndGrant { family, at } => any(
             "UPDATE grants SET ended = $1, gone = CASE WHEN gone > $1 THEN $1 ELSE gone END \
              WHERE family = $2 AND ended IS NULL",
@@ -89,6 +99,7 @@ fn statement(change: &Change) -> Statement {
         Change::InsertTap(tap) => insert_tap(tap),
         Change::InsertUser(user) => insert_user(user),
         Change::LogAudit(audit) => insert_audit(audit),
+        Change::PutTrust(document) => put_trust(document),
         Change::RenamePasskey { id, user, name } => one(
             "UPDATE passkeys SET name = $1 WHERE id = $2 AND user_id = $3",
             Args::new().text(name).blob(id).blob(user.as_bytes()),
@@ -101,6 +112,11 @@ fn statement(change: &Change) -> Statement {
             "UPDATE devices SET enabled = $1 WHERE id = $2",
             Args::new().int(*enabled).blob(id.as_bytes()),
             Conflict::Stale,
+        ),
+        Change::SetEvidence { id, evidence } => any(
+            "UPDATE passkeys SET evidence = $1, proof = $2, judged = $3, metadata = $4, attested = $5, \
+             certification = $6, verification = $7 WHERE id = $8",
+            self::evidence(Args::new(), evidence).blob(id),
         ),
         Change::SetKeyState { id, from, to, at } => one(
             "UPDATE keys SET state = $1, since = $2 WHERE id = $3 AND state = $4",
@@ -261,31 +277,38 @@ fn insert_passkey(passkey: &Passkey) -> Statement {
          metadata, attested, certification, verification, created, last_used) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
          $17, $18, $19, $20, $21, $22) ON CONFLICT DO NOTHING",
-        Args::new()
-            .blob(&passkey.id)
-            .blob(passkey.user.as_bytes())
-            .blob(&passkey.public_key)
-            .int(passkey.sign_count)
-            .int(passkey.backup_eligible)
-            .int(passkey.backup_state)
-            .blob(&passkey.aaguid)
-            .text(&passkey.format)
-            .blob(&passkey.attestation_object)
-            .blob(&passkey.client_data)
-            .list(&passkey.transports)
-            .text(&passkey.name)
-            .text(&passkey.rp_id)
-            .int(passkey.evidence.level.to_i64())
-            .text(&passkey.evidence.proof)
-            .at(passkey.evidence.judged)
-            .opt_int(passkey.evidence.metadata)
-            .int(passkey.evidence.attested)
-            .text(passkey.evidence.certification.name())
-            .list(&passkey.evidence.verification)
-            .at(passkey.created)
-            .opt_at(passkey.last_used),
+        evidence(passkey_head(passkey), &passkey.evidence).at(passkey.created).opt_at(passkey.last_used),
         Conflict::Duplicate,
     )
+}
+
+/// What of a passkey stands in front of its evidence.
+fn passkey_head(passkey: &Passkey) -> Args {
+    Args::new()
+        .blob(&passkey.id)
+        .blob(passkey.user.as_bytes())
+        .blob(&passkey.public_key)
+        .int(passkey.sign_count)
+        .int(passkey.backup_eligible)
+        .int(passkey.backup_state)
+        .blob(&passkey.aaguid)
+        .text(&passkey.format)
+        .blob(&passkey.attestation_object)
+        .blob(&passkey.client_data)
+        .list(&passkey.transports)
+        .text(&passkey.name)
+        .text(&passkey.rp_id)
+}
+
+/// The columns of evidence, in their order.
+fn evidence(args: Args, evidence: &Evidence) -> Args {
+    args.int(evidence.level.to_i64())
+        .text(&evidence.proof)
+        .at(evidence.judged)
+        .opt_int(evidence.metadata)
+        .int(evidence.attested)
+        .text(evidence.certification.name())
+        .list(&evidence.verification)
 }
 
 fn insert_session(session: &Session) -> Statement {
@@ -330,6 +353,25 @@ fn insert_tap(tap: &Tap) -> Statement {
             .int(tap.once)
             .opt_at(tap.used),
         Conflict::Duplicate,
+    )
+}
+
+fn put_trust(document: &TrustDocument) -> Statement {
+    any(
+        "INSERT INTO trust (name, kind, scope, models, edition, sha256, added, actor, body) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO UPDATE SET \
+         kind = excluded.kind, scope = excluded.scope, models = excluded.models, edition = excluded.edition, \
+         sha256 = excluded.sha256, added = excluded.added, actor = excluded.actor, body = excluded.body",
+        Args::new()
+            .text(&document.name)
+            .text(document.kind.name())
+            .text(&document.scope)
+            .list(&document.models)
+            .opt_int(document.edition)
+            .blob(&document.sha256)
+            .at(document.added)
+            .text(&document.actor)
+            .blob(&document.body),
     )
 }
 
@@ -417,14 +459,20 @@ pub(crate) fn is_storable(change: &Change) -> bool {
         Change::InsertDevice(d) => [&d.name, &d.os, &d.os_version].into_iter().all(plain),
         Change::InsertGrant(g) => plain(&g.scope) && plain(&g.resource),
         Change::InsertPasskey(p) => {
-            [&p.format, &p.name, &p.rp_id].into_iter().chain(&p.transports).all(plain)
+            let evidence = std::iter::once(&p.evidence.proof).chain(&p.evidence.verification);
+            [&p.format, &p.name, &p.rp_id].into_iter().chain(&p.transports).chain(evidence).all(plain)
         }
         Change::InsertSession(s) => plain(&s.agent) && plain(&s.ip),
         Change::InsertUser(u) | Change::UpdateUser(u) => plain(&u.upn) && plain(&u.display_name),
-        Change::RenamePasskey { name, .. } => plain(name),
+        Change::DeleteTrust(name) | Change::RenamePasskey { name, .. } => plain(name),
+        Change::PutTrust(t) => [&t.name, &t.scope, &t.actor].into_iter().chain(&t.models).all(plain),
+        Change::SetEvidence { evidence, .. } => {
+            plain(&evidence.proof) && evidence.verification.iter().all(plain)
+        }
         Change::SetSetting { value, .. } => plain(value),
         Change::AdvanceGrant { .. }
         | Change::AdvanceSession { .. }
+        | Change::AdvanceTrust { .. }
         | Change::DeleteApp(_)
         | Change::DeleteDevice(_)
         | Change::DeletePasskey { .. }

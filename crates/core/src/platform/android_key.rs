@@ -1,7 +1,7 @@
 //! `android-key` (WebAuthn L3 §8.4): the key's own certificate, by Android's hardware-backed keystore.
 
 use super::x509::Certificate;
-use super::{Attested, Format, Statement, StatementError, Subject};
+use super::{Attested, Format, Keeper, Statement, StatementError, Subject};
 use passband_wire::cose::{Algorithm, CoseKey};
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
 use x509_cert::der::{Decode, Error, Header, Reader, SliceReader, Tag};
@@ -10,8 +10,8 @@ use x509_cert::der::{Decode, Error, Header, Reader, SliceReader, Tag};
 const KEY_DESCRIPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.1.17");
 const KM_PURPOSE_SIGN: u8 = 2;
 const KM_ORIGIN_GENERATED: u8 = 0;
-/// `SecurityLevel` `Software`; the others are hardware of a kind.
-const SOFTWARE: &[u8] = &[0];
+/// `VerifiedBootState`: the maker's own system.
+const VERIFIED: u8 = 0;
 
 pub(super) fn verify(statement: &Statement<'_>, subject: &Subject<'_>) -> Result<Attested, StatementError> {
     // Step 1: the members.
@@ -51,13 +51,45 @@ pub(super) fn verify(statement: &Statement<'_>, subject: &Subject<'_>) -> Result
     let description = KeyDescription::from_der(extension.extn_value.as_bytes())
         .map_err(|_| StatementError::AndroidDescription)?;
     description.check(subject.client_data_hash)?;
-    Ok(Attested::certified(Format::AndroidKey, x5c))
+    Ok(Attested::certified(Format::AndroidKey, x5c).kept_by(Keeper::Android(description.keystore)))
+}
+
+/// `SecurityLevel`: where the keystore works, or its attestation was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum SecurityLevel {
+    /// The operating system.
+    Software,
+    /// A secure area of the processor.
+    TrustedEnvironment,
+    /// A chip of its own.
+    StrongBox,
+}
+
+impl SecurityLevel {
+    fn read(reader: &mut SliceReader<'_>) -> Result<Self, Error> {
+        match enumerated(reader)? {
+            0 => Ok(Self::Software),
+            1 => Ok(Self::TrustedEnvironment),
+            2 => Ok(Self::StrongBox),
+            // A level nobody has defined yet is no evidence of hardware.
+            _ => Ok(Self::Software),
+        }
+    }
+}
+
+/// What the keystore says of itself and of the device it runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Keystore {
+    /// The lower of `attestationSecurityLevel` and `keyMintSecurityLevel`: a key in hardware that software vouches
+    /// for is software's word.
+    pub(super) level: SecurityLevel,
+    /// `rootOfTrust`, as the hardware says: the boot loader is locked and the maker's system was started.
+    pub(super) verified_boot: bool,
 }
 
 /// The part of `KeyDescription` that is looked at.
 struct KeyDescription<'a> {
-    /// Whether `attestationSecurityLevel` or `keyMintSecurityLevel` is `Software`.
-    by_software: bool,
+    keystore: Keystore,
     challenge: &'a [u8],
     software: Authorizations,
     hardware: Authorizations,
@@ -68,17 +100,16 @@ impl<'a> KeyDescription<'a> {
         let mut reader = SliceReader::new(bytes)?;
         let read = reader.sequence(|reader| {
             // attestationVersion, attestationSecurityLevel, keyMintVersion, keyMintSecurityLevel
-            let mut by_software = false;
-            for tag in [Tag::Integer, Tag::Enumerated, Tag::Integer, Tag::Enumerated] {
-                let value = AnyRef::decode(reader)?;
-                value.header().tag().assert_eq(tag)?;
-                by_software |= tag == Tag::Enumerated && value.value() == SOFTWARE;
-            }
+            AnyRef::decode(reader)?.header().tag().assert_eq(Tag::Integer)?;
+            let attestation = SecurityLevel::read(reader)?;
+            AnyRef::decode(reader)?.header().tag().assert_eq(Tag::Integer)?;
+            let level = attestation.min(SecurityLevel::read(reader)?);
             let challenge = <&OctetStringRef>::decode(reader)?.as_bytes();
             let _unique_id = <&OctetStringRef>::decode(reader)?;
             let software = reader.sequence(Authorizations::read)?;
             let hardware = reader.sequence(Authorizations::read)?;
-            Ok::<_, Error>(Self { by_software, challenge, software, hardware })
+            let keystore = Keystore { level, verified_boot: hardware.verified_boot };
+            Ok::<_, Error>(Self { keystore, challenge, software, hardware })
         })?;
         reader.finish()?;
         Ok(read)
@@ -95,7 +126,8 @@ impl<'a> KeyDescription<'a> {
         // §8.4 leaves it to us to believe the software's list as well. It is the operating system's own
         // word, so an attestation that rests on it says nothing about hardware: only the other list counts.
         // And where software attests, that list is software's word as well.
-        if self.by_software || self.hardware.origin != Some(KM_ORIGIN_GENERATED) {
+        if self.keystore.level == SecurityLevel::Software || self.hardware.origin != Some(KM_ORIGIN_GENERATED)
+        {
             return Err(StatementError::AndroidOrigin);
         }
         if !self.hardware.signs {
@@ -114,6 +146,8 @@ struct Authorizations {
     all_applications: bool,
     /// `origin` [702]
     origin: Option<u8>,
+    /// `rootOfTrust` [704] is there, and says `deviceLocked` and `Verified`.
+    verified_boot: bool,
 }
 
 impl Authorizations {
@@ -142,9 +176,36 @@ impl Authorizations {
                 }
                 600 => read.all_applications = true,
                 702 => read.origin = Some(u8::from_der(value)?),
+                704 => read.verified_boot = verified_boot(value)?,
                 _ => {}
             }
         }
         Ok(read)
+    }
+}
+
+/// `RootOfTrust`: `verifiedBootKey`, `deviceLocked`, `verifiedBootState`, and since version 3 `verifiedBootHash`.
+fn verified_boot(value: &[u8]) -> Result<bool, Error> {
+    let mut outer = SliceReader::new(value)?;
+    let read = outer.sequence(|reader| {
+        let _key = <&OctetStringRef>::decode(reader)?;
+        let locked = bool::decode(reader)?;
+        let state = enumerated(reader)?;
+        if !reader.is_finished() {
+            let _hash = <&OctetStringRef>::decode(reader)?;
+        }
+        Ok::<_, Error>(locked && state == VERIFIED)
+    })?;
+    outer.finish()?;
+    Ok(read)
+}
+
+/// An ENUMERATED of one byte.
+fn enumerated(reader: &mut SliceReader<'_>) -> Result<u8, Error> {
+    let any = AnyRef::decode(reader)?;
+    any.header().tag().assert_eq(Tag::Enumerated)?;
+    match any.value() {
+        [value] => Ok(*value),
+        _ => Err(any.header().tag().value_error().into()),
     }
 }

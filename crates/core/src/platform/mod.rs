@@ -6,10 +6,14 @@
 
 mod android_key;
 mod apple;
+pub mod evidence;
 mod fido_u2f;
+pub mod metadata;
 mod none;
 mod packed;
 pub mod path;
+pub mod revocation;
+pub mod roots;
 mod statement;
 mod tpm;
 mod x509;
@@ -40,6 +44,15 @@ pub enum Format {
 }
 
 impl Format {
+    /// Those in which somebody else can vouch, in alphabetical order.
+    pub const CERTIFIED: [Self; 5] = [Self::AndroidKey, Self::Apple, Self::FidoU2f, Self::Packed, Self::Tpm];
+
+    /// The format with this identifier, of those in which somebody else can vouch.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::CERTIFIED.into_iter().find(|format| format.id() == id)
+    }
+
     /// Its identifier in the IANA registry.
     #[must_use]
     pub const fn id(self) -> &'static str {
@@ -65,22 +78,40 @@ pub enum AttestationType {
     SelfSigned,
 }
 
+/// Where the statement says that the key is kept, for formats that speak of the one key and not of its model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Keeper {
+    /// The format does not say.
+    #[default]
+    Unsaid,
+    /// Android's keystore.
+    Android(android_key::Keystore),
+    /// A TPM, with the attributes of the key (TPM Library, Part 2, 8.3).
+    Tpm(u32),
+}
+
 /// A statement that verified, and what it rests on. Only this floor makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attested {
     format: Format,
     kind: AttestationType,
     trust_path: Vec<Vec<u8>>,
+    keeper: Keeper,
 }
 
 impl Attested {
     const fn new(format: Format, kind: AttestationType) -> Self {
-        Self { format, kind, trust_path: Vec::new() }
+        Self { format, kind, trust_path: Vec::new(), keeper: Keeper::Unsaid }
     }
 
     fn certified(format: Format, x5c: &[&[u8]]) -> Self {
         let trust_path = x5c.iter().map(|der| der.to_vec()).collect();
-        Self { format, kind: AttestationType::Certified, trust_path }
+        Self { format, kind: AttestationType::Certified, trust_path, keeper: Keeper::Unsaid }
+    }
+
+    /// The same, where the statement also says who keeps the key.
+    fn kept_by(self, keeper: Keeper) -> Self {
+        Self { keeper, ..self }
     }
 
     /// The format of the statement.

@@ -10,6 +10,9 @@ use x509_cert::der::{Decode, asn1::ObjectIdentifier};
 /// `id-fido-gen-ce-aaguid` (§8.2.1).
 const AAGUID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.45724.1.1.4");
 
+/// `id-fido-gen-ce-fw-version`: the firmware of the authenticator (§8.2.1).
+const FIRMWARE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.45724.1.1.5");
+
 pub(super) fn verify(statement: &Statement<'_>, subject: &Subject<'_>) -> Result<Attested, StatementError> {
     // Step 1: the members.
     let Statement { alg: Some(alg), sig: Some(sig), ver: None, x5c, cert_info: None, pub_area: None } =
@@ -84,4 +87,10 @@ pub(super) fn aaguid(leaf: &Certificate<'_>, aaguid: &[u8; 16]) -> Result<(), St
     let inner = <&OctetStringRef>::from_der(extension.extn_value.as_bytes())
         .map_err(|_| StatementError::AaguidMismatch)?;
     if inner.as_bytes() == aaguid { Ok(()) } else { Err(StatementError::AaguidMismatch) }
+}
+
+/// The firmware version an attestation certificate names, if it names one that can be read.
+pub(super) fn firmware(leaf: &Certificate<'_>) -> Option<u64> {
+    let extension = leaf.extension(FIRMWARE).ok().flatten()?;
+    u64::from_der(extension.extn_value.as_bytes()).ok()
 }

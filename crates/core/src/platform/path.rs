@@ -1,8 +1,9 @@
 //! From an attestation certificate to somebody trusted (RFC 5280 §6, without revocation and policies).
 
 use super::MAX_CHAIN;
-use super::x509::{Certificate, CertificateError, oid};
+use super::x509::{Certificate, CertificateError, MAX_CERTIFICATE, oid};
 use aws_lc_rs::digest::{SHA256, digest};
+use passband_wire::b64;
 use passband_wire::time::Timestamp;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
 
@@ -19,6 +20,44 @@ impl TrustAnchor {
     pub fn from_der(der: Vec<u8>) -> Result<Self, CertificateError> {
         Certificate::parse(&der)?;
         Ok(Self(der))
+    }
+
+    /// An anchor of one certificate in PEM (RFC 7468 §5); text before and after it is skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError`] if the text does not hold exactly one certificate.
+    pub fn from_pem(text: &str) -> Result<Self, CertificateError> {
+        let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----").ok_or(CertificateError::Malformed)?;
+        let (body, rest) = rest.split_once("-----END CERTIFICATE-----").ok_or(CertificateError::Malformed)?;
+        // Of a bundle, nobody would know which was meant.
+        if rest.contains("-----BEGIN") {
+            return Err(CertificateError::Malformed);
+        }
+        let body: String = body.split_ascii_whitespace().collect();
+        let der = b64::decode_std(&body, MAX_CERTIFICATE).map_err(|_| CertificateError::Malformed)?;
+        Self::from_der(der)
+    }
+
+    /// The certificate.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// SHA-256 of the certificate.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        fingerprint(&self.0)
+    }
+
+    /// Whether both are certificates of one key under one name: a root and its renewal.
+    pub(super) fn is_same_authority(&self, other: &Self) -> bool {
+        let (Ok(own), Ok(other)) = (Certificate::parse(&self.0), Certificate::parse(&other.0)) else {
+            return false;
+        };
+        own.subject() == other.subject()
+            && matches!((own.public_key_info(), other.public_key_info()), (Ok(a), Ok(b)) if a == b)
     }
 }
 
@@ -108,6 +147,20 @@ pub fn verify(chain: &[Vec<u8>], anchors: &[TrustAnchor], now: Timestamp) -> Res
         }
     }
     Err(PathError::Untrusted)
+}
+
+/// The chain without the root its sender may have put at its end. A root is trusted because we have it, not because
+/// it is sent; and makers send old copies of roots that were renewed since, whose dates must not count.
+#[must_use]
+pub fn without_root(chain: &[Vec<u8>]) -> &[Vec<u8>] {
+    match chain {
+        [rest @ .., last]
+            if !rest.is_empty() && Certificate::parse(last).is_ok_and(|c| c.is_self_issued()) =>
+        {
+            rest
+        }
+        chain => chain,
+    }
 }
 
 fn fingerprint(der: &[u8]) -> [u8; 32] {

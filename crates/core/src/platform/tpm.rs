@@ -1,7 +1,7 @@
 //! `tpm` (WebAuthn L3 §8.3): a TPM 2.0 certifies the key with an attestation key of its own.
 
 use super::x509::{Certificate, oid};
-use super::{Attested, Format, Statement, StatementError, Subject, packed};
+use super::{Attested, Format, Keeper, Statement, StatementError, Subject, packed};
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents};
 use passband_wire::cose::{Algorithm, CoseKey, KeyMaterial};
@@ -52,7 +52,7 @@ pub(super) fn verify(statement: &Statement<'_>, subject: &Subject<'_>) -> Result
     alg.verify(aik.key_material()?, cert_info, sig)?;
     requirements(&aik)?;
     packed::aaguid(&aik, &subject.credential.aaguid)?;
-    Ok(Attested::certified(Format::Tpm, x5c))
+    Ok(Attested::certified(Format::Tpm, x5c).kept_by(Keeper::Tpm(area.attributes)))
 }
 
 /// The algorithm an attestation key signs and hashes with.

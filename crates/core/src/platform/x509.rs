@@ -1,19 +1,21 @@
 //! X.509 certificates (RFC 5280) as attestations use them.
 
 use super::StatementError;
+use aws_lc_rs::digest;
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use passband_wire::cose::{Curve, KeyMaterial};
 use passband_wire::time::Timestamp;
 use x509_cert::Version;
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier, UintRef};
-use x509_cert::der::{Decode, DecodeOwned, Reader, SliceReader};
+use x509_cert::der::{Decode, DecodeOwned, Encode as _, Reader, SliceReader};
 use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::BasicConstraints;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{BasicConstraints, SubjectAltName};
 use x509_cert::name::Name;
 use x509_cert::time::Time;
 
 /// Longest certificate that is read, in bytes.
-const MAX_CERTIFICATE: usize = 8 * 1024;
+pub(super) const MAX_CERTIFICATE: usize = 8 * 1024;
 
 /// The object identifiers used by more than one format.
 pub(super) mod oid {
@@ -167,6 +169,37 @@ impl<'a> Certificate<'a> {
             oid::RSA_ENCRYPTION => rsa(bytes).map_err(|_| CertificateError::Key),
             _ => Err(CertificateError::Key),
         }
+    }
+
+    /// Its serial number, big-endian.
+    pub(super) fn serial(&self) -> &[u8] {
+        self.inner.tbs_certificate().serial_number().as_bytes()
+    }
+
+    /// `SubjectPublicKeyInfo` in DER.
+    pub(super) fn public_key_info(&self) -> Result<Vec<u8>, CertificateError> {
+        let info = self.inner.tbs_certificate().subject_public_key_info();
+        info.to_der().map_err(|_| CertificateError::Key)
+    }
+
+    /// RFC 5280 §4.2.1.2, method 1: SHA-1 of the public key. A name, not a defence: what is found by it must
+    /// still lead to a root.
+    pub(super) fn key_identifier(&self) -> Result<[u8; 20], CertificateError> {
+        let info = self.inner.tbs_certificate().subject_public_key_info();
+        let key = info.subject_public_key.as_bytes().ok_or(CertificateError::Key)?;
+        let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, key);
+        hash.as_ref().try_into().map_err(|_| CertificateError::Key)
+    }
+
+    /// Whether `host` is one of the names it is for (RFC 6125 §6.4, without wildcards).
+    pub(super) fn is_for_host(&self, host: &str) -> Result<bool, CertificateError> {
+        let names: Option<SubjectAltName> = self.decode(oid::SUBJECT_ALT_NAME)?;
+        Ok(names.is_some_and(|names| {
+            names.0.iter().any(|name| match name {
+                GeneralName::DnsName(name) => name.as_str().eq_ignore_ascii_case(host),
+                _ => false,
+            })
+        }))
     }
 
     /// Whether `issued` is signed with this certificate's key.

@@ -9,4 +9,5 @@ mod reason_codes;
 mod registration;
 mod statement;
 mod support;
+mod trust;
 mod vectors;

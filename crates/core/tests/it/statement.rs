@@ -1,10 +1,10 @@
 //! Attestation statements, format by format: a good one of each, then each of its rules broken alone.
 
-mod android_key;
-mod apple;
-mod fido_u2f;
+pub mod android_key;
+pub mod apple;
+pub mod fido_u2f;
 mod packed;
-mod tpm;
+pub mod tpm;
 
 use crate::support::cert::Cert;
 use crate::support::forge::Forge;

@@ -221,7 +221,7 @@ fn begin(
             "pubKeyCredParams": params,
             "excludeCredentials": exclude,
             "authenticatorSelection": { "residentKey": "required", "requireResidentKey": true, "userVerification": "required" },
-            "attestation": "none",
+            "attestation": app.attestation_conveyance(),
             "extensions": { "credProps": true },
             "timeout": TIMEOUT_MS,
         }
@@ -289,17 +289,23 @@ async fn try_finish(
     };
     let Answer { credential, name, next, .. } = answer;
     let new = match registration::verify(credential, &rules) {
-        Ok(new) => new.into_record(),
+        Ok(new) => new,
         Err(error) => {
             tracing::info!(code = error.code(), "a registration was refused");
             let reason = sign_in::registration_reason(&error);
             return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response());
         }
     };
-    let passkey = passkey(new, &owner, &name, now);
+    let evidence = new.judge(&app.trust().trust, now);
+    let passkey = passkey(new.into_record(), &owner, &name, evidence);
     let (session, begun) = sign_in::with_new_passkey(&passkey, &owner, place(app, attempt.caller()));
-    let detail =
-        format!("{} ({})", passkey.name, if passkey.backup_eligible { "synced" } else { "device-bound" });
+    let detail = format!(
+        "{} ({}, {}: {})",
+        passkey.name,
+        if passkey.backup_eligible { "synced" } else { "device-bound" },
+        passkey.evidence.level.name(),
+        passkey.evidence.proof
+    );
     changes.insert(0, under_way.spend());
     changes.push(audit(app, &owner.upn, "Register passkey", owner.id, detail));
     changes.push(Change::InsertPasskey(Box::new(passkey)));
@@ -393,7 +399,8 @@ fn open_link(app: &App, link: &str) -> Result<([u8; 32], Timestamp), Reason> {
     read().ok_or(Reason::SetupLinkInvalid)
 }
 
-fn passkey(new: PasskeyRecord, owner: &User, name: &str, now: Timestamp) -> Passkey {
+fn passkey(new: PasskeyRecord, owner: &User, name: &str, evidence: Evidence) -> Passkey {
+    let now = evidence.judged;
     let name = plain(name);
     Passkey {
         id: new.credential_id,
@@ -409,7 +416,7 @@ fn passkey(new: PasskeyRecord, owner: &User, name: &str, now: Timestamp) -> Pass
         transports: new.transports,
         name: if name.is_empty() { "Passkey".to_owned() } else { name },
         rp_id: new.rp_id,
-        evidence: Evidence { judged: now, ..Evidence::default() },
+        evidence,
         created: now,
         last_used: Some(now),
     }

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// No compact JWS of ours or of any client is longer.
 pub const MAX_LEN: usize = 32 * 1024;
 
+/// Longest certificate in `x5c`, in bytes.
+const MAX_CERTIFICATE: usize = 8 * 1024;
+
 /// Why a JWS was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwsError {
@@ -100,7 +103,20 @@ impl X5c {
             Self::Chain(chain) => chain.first()?,
             Self::One(text) => text,
         };
-        b64::decode_std(text, 8 * 1024).ok()
+        b64::decode_std(text, MAX_CERTIFICATE).ok()
+    }
+
+    /// Every certificate, the signer's first; `None` if there are none, more than `most`, or one is not base64.
+    #[must_use]
+    pub fn chain(&self, most: usize) -> Option<Vec<Vec<u8>>> {
+        let texts = match self {
+            Self::Chain(chain) => chain.as_slice(),
+            Self::One(text) => std::slice::from_ref(text),
+        };
+        if texts.is_empty() || texts.len() > most {
+            return None;
+        }
+        texts.iter().map(|text| b64::decode_std(text, MAX_CERTIFICATE).ok()).collect()
     }
 }
 
@@ -146,7 +162,16 @@ impl<'a> Unverified<'a> {
     ///
     /// [`JwsError`] if it is too long, not a JWS, or its header brings a key of its own.
     pub fn parse(text: &'a str) -> Result<Self, JwsError> {
-        if text.len() > MAX_LEN {
+        Self::parse_within(text, MAX_LEN)
+    }
+
+    /// [`parse`](Self::parse), for a document that may have `most` bytes; its header still has to be short.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_within(text: &'a str, most: usize) -> Result<Self, JwsError> {
+        if text.len() > most {
             return Err(JwsError::TooLong);
         }
         let (signing_input, signature) = text.rsplit_once('.').ok_or(JwsError::Malformed)?;
@@ -154,15 +179,16 @@ impl<'a> Unverified<'a> {
         if payload.contains('.') {
             return Err(JwsError::Malformed);
         }
-        let decode = |part| b64::decode(part, MAX_LEN).map_err(|_| JwsError::Malformed);
-        let header: Header = object(&decode(header)?)?;
+        let decode = |part, most| b64::decode(part, most).map_err(|_| JwsError::Malformed);
+        let header: Header = object(&decode(header, MAX_LEN)?)?;
         // A key from the header is the forger's own (RFC 7515 §10.3); an extension we do not know may
         // change what is signed (§4.1.11).
         let forbidden = [header.jwk, header.jku, header.x5u, header.crit, header.b64];
         if forbidden.iter().any(|member| member.0) {
             return Err(JwsError::ForbiddenHeader);
         }
-        Ok(Self { header, signing_input, payload: decode(payload)?, signature: decode(signature)? })
+        let (payload, signature) = (decode(payload, most)?, decode(signature, MAX_LEN)?);
+        Ok(Self { header, signing_input, payload, signature })
     }
 
     /// The payload bytes exactly as transmitted: what KDFv2 hashes.

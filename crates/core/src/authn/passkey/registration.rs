@@ -2,11 +2,15 @@
 
 use super::ceremony::{self, CeremonyError, Presence};
 use super::{RelyingParty, StoredPasskey, sha256};
+use crate::directory::{Evidence, Passkey};
+use crate::platform::evidence::{self, Claim, Trust};
 use crate::platform::path::{self, PathError, TrustAnchor, TrustedPath};
 use crate::platform::{self, AttestationType, Attested, StatementError, Subject};
 use passband_wire::cose::{Algorithm, CoseError, CoseKey};
 use passband_wire::time::Timestamp;
-use passband_wire::webauthn::{AttestationObject, AttestationObjectError, RegistrationResponseJson};
+use passband_wire::webauthn::{
+    AttestationObject, AttestationObjectError, AuthenticatorData, RegistrationResponseJson,
+};
 
 /// What a registration has to fulfil.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +132,18 @@ impl NewPasskey {
         !self.0.backup_eligible
     }
 
+    /// How far it is believed as things are trusted at `now`, which is when it is registered.
+    #[must_use]
+    pub fn judge(&self, trust: &Trust, now: Timestamp) -> Evidence {
+        let claim = Claim {
+            attested: &self.0.attested,
+            aaguid: &self.0.aaguid,
+            backup_eligible: self.0.backup_eligible,
+            registered: now,
+        };
+        evidence::judge(&claim, trust, now)
+    }
+
     /// What the next ceremony will need, once it is stored for the user with this handle.
     #[must_use]
     pub fn stored(&self, user_handle: Vec<u8>) -> StoredPasskey {
@@ -212,6 +228,47 @@ pub fn verify(
         attestation_object: response.response.attestation_object.0,
         client_data_json: response.response.client_data_json.0,
     }))
+}
+
+/// What the attestation of a registration that was accepted before proves, read again from what was stored of it.
+/// `None` if that does not speak of `passkey` any more: then nothing vouches for it.
+#[must_use]
+pub fn attested_again(passkey: &Passkey) -> Option<Attested> {
+    let object = AttestationObject::parse(&passkey.attestation_object).ok()?;
+    let data = AuthenticatorData::parse(object.auth_data).ok()?;
+    let credential = data.attested.as_ref()?;
+    // A stored statement must not vouch for another key than the one that signs in.
+    if credential.credential_id != passkey.id
+        || credential.public_key != passkey.public_key
+        || credential.aaguid != passkey.aaguid
+        || data.flags.backup_eligible() != passkey.backup_eligible
+    {
+        return None;
+    }
+    let key = CoseKey::parse(credential.public_key).ok()?;
+    let subject = Subject {
+        object,
+        rp_id_hash: data.rp_id_hash,
+        credential,
+        key: &key,
+        client_data_hash: &sha256(&passkey.client_data),
+    };
+    platform::verify(&subject).ok()
+}
+
+/// How far a stored passkey is believed as things are trusted at `now`.
+#[must_use]
+pub fn judge_again(passkey: &Passkey, trust: &Trust, now: Timestamp) -> Evidence {
+    let Some(attested) = attested_again(passkey) else {
+        return evidence::unreadable(passkey.backup_eligible, trust, now);
+    };
+    let claim = Claim {
+        attested: &attested,
+        aaguid: &passkey.aaguid,
+        backup_eligible: passkey.backup_eligible,
+        registered: passkey.created,
+    };
+    evidence::judge(&claim, trust, now)
 }
 
 /// Somebody has to vouch, and somebody trusted.

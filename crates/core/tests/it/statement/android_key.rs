@@ -4,16 +4,16 @@ use crate::support::forge::{Forge, packed, sha256};
 use aws_lc_rs::signature::EcdsaKeyPair;
 use passband_core::platform::{AttestationType, StatementError};
 
-const DESCRIPTION: &str = "1.3.6.1.4.1.11129.2.1.17";
+pub const DESCRIPTION: &str = "1.3.6.1.4.1.11129.2.1.17";
 
 /// `purpose` [1]
-fn purpose(purposes: &[u8]) -> Vec<u8> {
+pub fn purpose(purposes: &[u8]) -> Vec<u8> {
     let purposes: Vec<_> = purposes.iter().map(|purpose| der(0x02, &[&[*purpose]])).collect();
     der(0xa1, &[&der(0x31, &purposes.iter().map(Vec::as_slice).collect::<Vec<_>>())])
 }
 
 /// `origin` [702]
-fn origin(origin: u8) -> Vec<u8> {
+pub fn origin(origin: u8) -> Vec<u8> {
     [&[0xbf, 0x85, 0x3e][..], &der(0, &[&der(0x02, &[&[origin]])])[1..]].concat()
 }
 
@@ -22,12 +22,12 @@ fn all_applications() -> Vec<u8> {
     vec![0xbf, 0x84, 0x58, 0x02, 0x05, 0x00]
 }
 
-fn description(challenge: &[u8], software: &[&[u8]], hardware: &[&[u8]]) -> Vec<u8> {
+pub fn description(challenge: &[u8], software: &[&[u8]], hardware: &[&[u8]]) -> Vec<u8> {
     // By a trusted environment, both the attestation and the keystore.
     description_by([1, 1], challenge, software, hardware)
 }
 
-fn description_by(levels: [u8; 2], challenge: &[u8], software: &[&[u8]], hardware: &[&[u8]]) -> Vec<u8> {
+pub fn description_by(levels: [u8; 2], challenge: &[u8], software: &[&[u8]], hardware: &[&[u8]]) -> Vec<u8> {
     // Version 300.
     let head: &[u8] = &[0x02, 2, 1, 0x2c, 0x0a, 1, levels[0], 0x02, 2, 1, 0x2c, 0x0a, 1, levels[1]];
     let challenge = der(0x04, &[challenge]);

@@ -5,15 +5,15 @@ use aws_lc_rs::signature::EcdsaKeyPair;
 use passband_core::platform::{AttestationType, StatementError};
 use passband_wire::cbor::Writer;
 
-const NONCE: &str = "1.2.840.113635.100.8.2";
+pub const NONCE: &str = "1.2.840.113635.100.8.2";
 
-fn statement(x5c: &[Vec<u8>]) -> Vec<u8> {
+pub fn statement(x5c: &[Vec<u8>]) -> Vec<u8> {
     let mut out = Writer::new();
     chain(out.map(1).text("x5c"), x5c);
     out.into_bytes()
 }
 
-fn nonce(bytes: &[u8]) -> Vec<u8> {
+pub fn nonce(bytes: &[u8]) -> Vec<u8> {
     der(0x30, &[&der(0xa1, &[&der(0x04, &[bytes])])])
 }
 

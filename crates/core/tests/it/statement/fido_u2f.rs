@@ -6,18 +6,18 @@ use passband_core::platform::{AttestationType, StatementError};
 use passband_wire::cbor::Writer;
 use passband_wire::cose::{Algorithm, CoseKey, Curve, KeyMaterial};
 
-fn statement(sig: &[u8], x5c: &[Vec<u8>]) -> Vec<u8> {
+pub fn statement(sig: &[u8], x5c: &[Vec<u8>]) -> Vec<u8> {
     let mut out = Writer::new();
     out.map(2).text("sig").bytes(sig);
     chain(out.text("x5c"), x5c);
     out.into_bytes()
 }
 
-fn key() -> Forge {
+pub fn key() -> Forge {
     Forge { aaguid: [0; 16], ..Forge::default() }
 }
 
-fn signed(forge: &Forge, by: &EcdsaKeyPair) -> Vec<u8> {
+pub fn signed(forge: &Forge, by: &EcdsaKeyPair) -> Vec<u8> {
     let hashes = [sha256(forge.rp_id.as_bytes()), sha256(forge.client_data.as_bytes())].concat();
     sign(by, &[&[0][..], &hashes, &forge.id, forge.point()].concat())
 }

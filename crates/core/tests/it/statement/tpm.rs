@@ -15,7 +15,7 @@ const SAN: &str = "2.5.29.17";
 const EKU: &str = "2.5.29.37";
 
 /// The parts of a statement, each of which may be wrong.
-struct Tpm {
+pub struct Tpm {
     ver: &'static str,
     alg: i64,
     magic: u32,
@@ -23,7 +23,7 @@ struct Tpm {
     extra_data: Vec<u8>,
     /// Replaces the name of the public area.
     name: Option<Vec<u8>>,
-    pub_area: Vec<u8>,
+    pub pub_area: Vec<u8>,
     /// Follows the certified names.
     tail: Vec<u8>,
 }
@@ -40,7 +40,7 @@ fn pub_area(point: &[u8]) -> Vec<u8> {
 }
 
 impl Tpm {
-    fn of(forge: &Forge) -> Self {
+    pub fn of(forge: &Forge) -> Self {
         Self {
             ver: "2.0",
             alg: -7,
@@ -53,7 +53,7 @@ impl Tpm {
         }
     }
 
-    fn statement(&self, aik: &EcdsaKeyPair, x5c: &[Vec<u8>]) -> Vec<u8> {
+    pub fn statement(&self, aik: &EcdsaKeyPair, x5c: &[Vec<u8>]) -> Vec<u8> {
         let name = [&[0, 0x0b][..], &sha256(&self.pub_area)].concat();
         let name = self.name.clone().unwrap_or(name);
         let cert_info = [
@@ -83,7 +83,7 @@ fn san(kinds: &[&str]) -> Vec<u8> {
     der(0x30, &[&der(0xa4, &[&name])])
 }
 
-fn aik_cert(aik: &EcdsaKeyPair) -> Cert {
+pub fn aik_cert(aik: &EcdsaKeyPair) -> Cert {
     Cert { subject: vec![], ..Cert::leaf(aik) }
         .with(SAN, true, san(&["2.23.133.2.1", "2.23.133.2.2", "2.23.133.2.3"]))
         .with(EKU, false, der(0x30, &[&oid("2.23.133.8.3")]))

@@ -67,7 +67,10 @@ pub struct Cert {
 }
 
 pub fn spki(key: &EcdsaKeyPair) -> Vec<u8> {
-    let point = key.public_key().as_ref();
+    spki_of(key.public_key().as_ref())
+}
+
+pub fn spki_of(point: &[u8]) -> Vec<u8> {
     let curve = match point.len() {
         65 => "1.2.840.10045.3.1.7",
         97 => "1.3.132.0.34",

@@ -155,8 +155,15 @@ pub async fn list_passkeys(
     let wanted = asked.collection(&PASSKEY)?;
     let user = find(&app, &name).await?;
     let passkeys = app.store.passkeys_of(user.id).await?;
-    let listed = wanted.slice(passkeys.iter().map(resource::passkey).collect())?;
+    let listed = wanted.slice(passkeys.iter().map(|passkey| shown(&app, passkey)).collect())?;
     Ok(Json(wanted.answer(&app, listed)))
+}
+
+/// A passkey with the name of its model, where that is proved.
+fn shown(app: &App, passkey: &Passkey) -> Value {
+    let mut shown = resource::passkey(passkey);
+    shown["model"] = app.trust().model_name(passkey).into();
+    shown
 }
 
 /// A person's passkey by its id, and how many they have.
@@ -177,7 +184,7 @@ pub async fn get_passkey(
 ) -> Result<Json<Value>, GraphError> {
     let user = find(&app, &name).await?;
     let (passkey, _) = find_passkey(&app, &user, &id).await?;
-    asked.object(&app, &PASSKEY, resource::passkey(&passkey)).map(Json)
+    asked.object(&app, &PASSKEY, shown(&app, &passkey)).map(Json)
 }
 
 /// `DELETE …/fido2Methods/{id}`. An administrator may delete the last one too: it may be the stolen one.

@@ -7,7 +7,7 @@
 //! | `query`, `filter` | query options, pages |
 //! | `body`, `error` | what comes in, what goes wrong |
 //! | `resource` | records as Graph shows them |
-//! | `users`, `methods`, `devices`, `applications`, `logs`, `tenant` | handlers |
+//! | `users`, `methods`, `devices`, `applications`, `logs`, `tenant`, `trust` | handlers |
 //! | `openapi` | the document made from the tables |
 
 pub mod applications;
@@ -23,6 +23,7 @@ pub mod query;
 pub mod resource;
 pub mod table;
 pub mod tenant;
+pub mod trust;
 pub mod users;
 
 use crate::app::App;

@@ -81,6 +81,7 @@ fn member(name: &str) -> Value {
         "passwordCredential" => {
             json!({ "type": "object", "properties": { "displayName": { "type": "string" } }, "additionalProperties": false })
         }
+        "document" => json!({ "type": "string", "description": "The file as it was published." }),
         "keyId" => json!({ "type": "string", "format": "uuid" }),
         _ => known.unwrap_or_else(|| json!({})),
     }
@@ -107,6 +108,9 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         all.push(json!({ "name": name, "in": "query", "schema": schema, "description": doc }));
     };
     let text = || json!({ "type": "string" });
+    if operation.path.starts_with("/passband_trust") && operation.method != "get" {
+        query("passband_dryRun", json!({ "type": "boolean" }), "Only say whom it would touch.".to_owned());
+    }
     if let Answer::Collection(resource) = operation.answer {
         let number = json!({ "type": "integer", "minimum": 1, "maximum": 999, "default": 100 });
         query("$top", number, "Most objects in a page.".to_owned());

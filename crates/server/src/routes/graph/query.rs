@@ -69,6 +69,19 @@ impl Asked {
         Ok(Value::Object(answer))
     }
 
+    /// Whether a change is only to be rehearsed: `passband_dryRun=true`, the one option there is.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError`] naming another option, or a value that is neither `true` nor `false`.
+    pub fn dry_run(&self) -> Result<bool, GraphError> {
+        match Options::parse(&self.query, &["passband_dryRun"])?.get("passband_dryRun") {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(GraphError::query("passband_dryRun must be true or false.")),
+        }
+    }
+
     /// Refuses every query option, for what has none.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 //!
 //! One table says what `$select` may name, what `$filter` may compare, and what the OpenAPI document describes.
 
+pub mod trust;
+
 use crate::refusal::WireError;
 use passband_core::audit::SignIn;
 use passband_core::directory::{App as AppRecord, Device, KeyState, Passkey, StoredKey, Tap, User};
@@ -149,10 +151,15 @@ pub static PASSKEY: Resource = Resource {
         plain("attestationCertificates", Kind::Texts, "Certificates that were checked."),
         plain("passkeyType", Kind::Text, "deviceBound or synced."),
         plain("passband_evidence", Kind::Text, "What proves what it says of itself: E0 to E4."),
+        plain("passband_evidenceProof", Kind::Text, "What proves that level, or keeps it from being higher."),
+        plain("passband_evidenceDateTime", Kind::Time, "When it was judged so."),
+        plain("passband_metadataEdition", Kind::Int, "The edition of the FIDO metadata it was judged by."),
+        plain("passband_certification", Kind::Text, "Certification of the proved model: none, L1 to L3plus."),
+        plain("passband_userVerificationMethods", Kind::Texts, "How the proved model verifies its user."),
         plain(
             "passband_attestationFormat",
             Kind::Text,
-            "The statement it came with; not checked at level E0.",
+            "The statement it came with; believed from level E2 up.",
         ),
         plain("passband_transports", Kind::Texts, "How it is reached, as the browser said."),
         plain(
@@ -172,10 +179,15 @@ pub fn passkey(passkey: &Passkey) -> Value {
         "createdDateTime": passkey.created.rfc3339(),
         "aaGuid": passband_core::id::KeyId::from_bytes(passkey.aaguid).to_string(),
         "model": null,
-        "attestationLevel": "notAttested",
+        "attestationLevel": if passkey.evidence.attested { "attested" } else { "notAttested" },
         "attestationCertificates": [],
         "passkeyType": if passkey.backup_eligible { "synced" } else { "deviceBound" },
         "passband_evidence": passkey.evidence.level.name(),
+        "passband_evidenceProof": passkey.evidence.proof,
+        "passband_evidenceDateTime": passkey.evidence.judged.rfc3339(),
+        "passband_metadataEdition": passkey.evidence.metadata,
+        "passband_certification": passkey.evidence.certification.name(),
+        "passband_userVerificationMethods": passkey.evidence.verification,
         "passband_attestationFormat": passkey.format,
         "passband_transports": passkey.transports,
         "passband_isBackedUp": passkey.backup_state,
@@ -429,5 +441,17 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 9] =
-    [&USER, &TAP, &PASSKEY, &DEVICE, &APPLICATION, &SIGN_IN, &AUDIT, &SIGNING_KEY, &ORGANIZATION];
+pub static RESOURCES: [&Resource; 12] = [
+    &USER,
+    &TAP,
+    &PASSKEY,
+    &DEVICE,
+    &APPLICATION,
+    &SIGN_IN,
+    &AUDIT,
+    &SIGNING_KEY,
+    &ORGANIZATION,
+    &trust::TRUST,
+    &trust::ROOT,
+    &trust::MODEL,
+];

@@ -1,10 +1,12 @@
 //! Every operation of the admin API, once: the router is made from this table, and so is the OpenAPI document.
 
+use super::resource::trust::{MODEL, ROOT, TRUST};
 use super::resource::{
     APPLICATION, AUDIT, DEVICE, ORGANIZATION, PASSKEY, Resource, SIGN_IN, SIGNING_KEY, TAP, USER,
 };
-use super::{applications, devices, logs, methods, tenant, users};
+use super::{applications, devices, logs, methods, tenant, trust, users};
 use crate::app::App;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, delete, get, patch, post};
 use std::sync::Arc;
 
@@ -62,6 +64,21 @@ macro_rules! operation {
     };
 }
 
+/// The operation of a handler whose body is a whole document.
+macro_rules! import {
+    ($path:literal $id:literal $handler:path, $summary:literal) => {
+        Operation {
+            method: "post",
+            path: $path,
+            id: $id,
+            summary: $summary,
+            answer: Answer::Other,
+            body: &["document"],
+            handler: || post($handler).layer(DefaultBodyLimit::max(trust::MAX_DOCUMENT)),
+        }
+    };
+}
+
 /// Each of them.
 #[rustfmt::skip]
 pub static OPERATIONS: &[Operation] = &[
@@ -94,4 +111,11 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/organization" "listOrganization" Answer::Collection(&ORGANIZATION), &[], tenant::organization, "The tenant"),
     operation!(get "/passband_signingKeys" "listSigningKeys" Answer::Collection(&SIGNING_KEY), &[], tenant::signing_keys, "Keys that sign tokens"),
     operation!(post "/passband_signingKeys/rotate" "rotateSigningKeys" Answer::Nothing, &[], tenant::rotate, "Sign with the pending key, retire the active one, make the next"),
+    operation!(get "/passband_trust" "getTrust" Answer::Object(&TRUST), &[], trust::get, "What evidence of passkeys rests on"),
+    operation!(get "/passband_trust/models" "listPasskeyModels" Answer::Collection(&MODEL), &[], trust::models, "Each passkey model of the metadata, and what its attestation proves"),
+    import!("/passband_trust/metadata" "importMetadata" trust::import_metadata, "Import a FIDO metadata BLOB; with passband_dryRun=true only say whom it touches"),
+    import!("/passband_trust/revocations" "importRevocations" trust::import_revocations, "Import Google's list of revoked attestation keys; with passband_dryRun=true only say whom it touches"),
+    operation!(get "/passband_trust/roots" "listTrustRoots" Answer::Collection(&ROOT), &[], trust::roots, "Who may vouch"),
+    operation!(post "/passband_trust/roots" "addTrustRoot" Answer::Other, &["certificate", "format", "aaGuids"], trust::add_root, "Add a root; with passband_dryRun=true only say whom it touches"),
+    operation!(delete "/passband_trust/roots/{id}" "removeTrustRoot" Answer::Other, &[], trust::remove_root, "Remove an added root; with passband_dryRun=true only say whom it touches"),
 ];
