@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::suite::{self, Tally};
 use crate::tidy::Settings;
-use crate::{Outcome, cargo, postgres, programs, tidy};
+use crate::{Outcome, cargo, postgres, programs, test_data, tidy};
 
 /// What was done, how long it took, and whether it held.
 struct Report(Vec<(&'static str, Duration, bool)>);
@@ -66,10 +66,12 @@ pub(crate) fn run(root: &Path) -> Outcome<ExitCode> {
 fn test(root: &Path, tally: &mut Tally) -> Outcome {
     let generated = Settings::read(root)?.generated;
     let before = programs::contents(root, &generated);
+    let metadata = test_data::metadata(root)?;
     let server = postgres::Server::start()?;
     let mut command = cargo(root);
     command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
     command.env("PASSBAND_TEST_PG", server.url());
+    command.env("PASSBAND_TEST_MDS", metadata).env("PASSBAND_REQUIRE_MDS", "1");
     command.env("PASSBAND_REQUIRE_PG", "1").env("PASSBAND_REQUIRE_CHROMIUM", "1");
     suite::run(&mut command, tally)?;
     // The server's own tests once more, on the other database.

@@ -7,6 +7,7 @@ mod postgres;
 mod programs;
 mod rust_text;
 mod suite;
+mod test_data;
 mod tidy;
 
 use std::path::{Path, PathBuf};

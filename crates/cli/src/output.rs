@@ -29,6 +29,11 @@ impl Output {
         Self { format }
     }
 
+    /// Whether a person reads it.
+    pub(crate) fn is_table(self) -> bool {
+        self.format == Format::Table
+    }
+
     /// Prints a line, or the value a program wants instead of it.
     pub(crate) fn say(self, line: &str, value: &Value) {
         match self.format {

@@ -29,6 +29,9 @@ pub struct ServeArgs {
     /// sqlite://PATH or postgres://USER@HOST/NAME [default: SQLite in the data folder]
     #[arg(long, value_name = "URL", env = "PASSBAND_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// Fetch the FIDO metadata from here, such as https://mds3.fidoalliance.org/ [default: do not fetch]
+    #[arg(long, value_name = "URL")]
+    metadata_url: Option<String>,
     /// Certificate chain, PEM
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -63,6 +66,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         listen: args.listen,
         public_url: args.public_url,
         database: args.database,
+        metadata_url: args.metadata_url,
         tls_cert: args.tls_cert,
         tls_key: args.tls_key,
         tls_dev: args.tls_dev,

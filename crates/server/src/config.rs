@@ -34,6 +34,8 @@ pub struct Config {
     pub database: String,
     /// TLS.
     pub tls: Tls,
+    /// Where to fetch the FIDO metadata from, if they are to be fetched.
+    pub metadata_url: Option<String>,
 }
 
 /// The file of `--config`, TOML; each member is a command-line option of the same name.
@@ -48,6 +50,8 @@ pub struct File {
     pub public_url: Option<String>,
     /// `--database`
     pub database: Option<String>,
+    /// `--metadata-url`
+    pub metadata_url: Option<String>,
     /// `--tls-cert`
     pub tls_cert: Option<PathBuf>,
     /// `--tls-key`
@@ -66,6 +70,9 @@ pub enum ConfigError {
     /// The file is not what it should be.
     #[error("{0}: {1}")]
     Parse(PathBuf, Box<toml::de::Error>),
+    /// The metadata cannot be fetched from there.
+    #[error("the metadata URL must be https://, or http://localhost for this machine alone; it is {0}")]
+    MetadataUrl(String),
     /// TLS options contradict each other.
     #[error("give --tls-cert and --tls-key together, or --tls-dev alone")]
     Tls,
@@ -101,6 +108,7 @@ impl File {
             listen: self.listen.or(other.listen),
             public_url: self.public_url.or(other.public_url),
             database: self.database.or(other.database),
+            metadata_url: self.metadata_url.or(other.metadata_url),
         }
     }
 
@@ -126,8 +134,26 @@ impl File {
         }
         let database =
             self.database.unwrap_or_else(|| format!("sqlite://{}", data.join("passband.sqlite").display()));
-        Ok(Config { data, listen, public_url, database, tls })
+        if let Some(url) = self.metadata_url.as_ref().filter(|url| !is_fetchable(url)) {
+            return Err(ConfigError::MetadataUrl(url.clone()));
+        }
+        Ok(Config { data, listen, public_url, database, tls, metadata_url: self.metadata_url })
     }
+}
+
+/// Whether something may be fetched from there: over TLS, or from this machine.
+fn is_fetchable(url: &str) -> bool {
+    let authority = |rest: &str| rest.split('/').next().unwrap_or_default().to_owned();
+    let plain = !url.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@');
+    plain
+        && match url.split_once("://") {
+            Some(("https", rest)) => !authority(rest).is_empty(),
+            Some(("http", rest)) => {
+                let authority = authority(rest);
+                authority.split(':').next().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1"))
+            }
+            _ => false,
+        }
 }
 
 /// The host of a public URL: the RP ID. `None` if the URL cannot be one.
@@ -189,6 +215,20 @@ mod tests {
             "https://a:080",
         ] {
             assert_eq!(host_of(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn metadata_are_fetched_over_tls_or_from_this_machine() {
+        for good in ["https://mds3.fidoalliance.org/", "http://localhost:9/x", "http://127.0.0.1/blob.jwt"] {
+            let file = File { metadata_url: Some(good.to_owned()), ..File::default() };
+            assert_eq!(file.finish().unwrap().metadata_url.as_deref(), Some(good));
+        }
+        for bad in
+            ["", "https://", "http://example.org/", "http://localhost@example.org/", "file:///etc", "ftp://x"]
+        {
+            let file = File { metadata_url: Some(bad.to_owned()), ..File::default() };
+            assert!(matches!(file.finish(), Err(ConfigError::MetadataUrl(_))), "{bad}");
         }
     }
 }

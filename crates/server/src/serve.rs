@@ -75,11 +75,13 @@ impl Server {
         let sweeper = tokio::spawn(sweep::run(Arc::clone(&self.app)));
         let upkeep = tokio::spawn(telemetry::upkeep(Arc::clone(&self.app)));
         let watcher = tokio::spawn(trust::watch(Arc::clone(&self.app)));
+        let fetcher = tokio::spawn(trust::refresh::run(Arc::clone(&self.app)));
         let router = routes::router(Arc::clone(&self.app));
         accept(&self.listener, self.tls, router, stop).await;
         upkeep.abort();
         sweeper.abort();
         watcher.abort();
+        fetcher.abort();
         self.app.store.close().await;
     }
 }

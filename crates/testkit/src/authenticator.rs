@@ -3,6 +3,7 @@
 //! It takes the options a server sends to a page and gives the answer the page would send back, as JSON on
 //! both sides. Keys are ES256 and live in memory. With [`Quirks`] it breaks one rule at a time.
 
+use crate::maker;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -37,6 +38,8 @@ pub struct Model {
 pub enum Attestation {
     /// Nothing, even if asked: format `none`.
     None,
+    /// Its maker vouches for the model, see [`maker`](crate::maker): format `packed`.
+    Packed,
     /// The credential key signs for itself: format `packed`.
     PackedSelf,
 }
@@ -47,6 +50,13 @@ impl Model {
     pub const fn device_bound() -> Self {
         let aaguid = *b"passband-softkey";
         Self { aaguid, synced: false, counts: true, attestation: Attestation::PackedSelf }
+    }
+
+    /// A security key whose maker vouches for it.
+    #[must_use]
+    pub const fn security_key() -> Self {
+        let aaguid = *b"passband-hardkey";
+        Self { aaguid, synced: false, counts: true, attestation: Attestation::Packed }
     }
 
     /// A key in a password manager, as phones have them.
@@ -294,6 +304,13 @@ impl SoftAuthenticator {
                 let signature = sign(&credential.key, &data, &client_data);
                 object.text("packed").text("attStmt").map(2);
                 object.text("alg").int(Algorithm::Es256.id()).text("sig").bytes(&signature);
+            }
+            Attestation::Packed if direct => {
+                let maker = maker::maker();
+                let signature = sign(&maker.batch, &data, &client_data);
+                object.text("packed").text("attStmt").map(3);
+                object.text("alg").int(Algorithm::Es256.id()).text("sig").bytes(&signature);
+                object.text("x5c").array(1).bytes(&maker.leaf);
             }
             _ => {
                 object.text("none").text("attStmt").map(0);

@@ -3,3 +3,4 @@
 pub mod authenticator;
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod maker;

@@ -49,6 +49,11 @@ impl Api {
         self.call(Method::DELETE, path, &[], None).await.map(drop)
     }
 
+    /// [`delete`](Self::delete), where the server says what that did.
+    pub(super) async fn delete_with_answer(&self, path: &str) -> Result<Value, Failure> {
+        self.call(Method::DELETE, path, &[], None).await
+    }
+
     /// Up to `most` entries of a collection, over as many pages as that takes.
     pub(super) async fn list(
         &self,

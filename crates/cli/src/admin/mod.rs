@@ -8,6 +8,7 @@ mod log;
 mod passkey;
 mod tap;
 mod token;
+mod trust;
 mod user;
 
 use crate::failure::Failure;
@@ -84,6 +85,9 @@ enum AdminCommand {
     /// Keys that sign tokens
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// What evidence of passkeys rests on: metadata, roots, revoked keys
+    #[command(subcommand)]
+    Trust(trust::TrustCommand),
 }
 
 fn secret(text: &str) -> Result<Secret, Infallible> {
@@ -105,5 +109,6 @@ pub(crate) async fn run(args: AdminArgs, out: &Output) -> Result<(), Failure> {
         AdminCommand::Signin(command) => log::signin(command, &api, out).await,
         AdminCommand::Audit(command) => log::audit(command, &api, out).await,
         AdminCommand::Key(command) => key::run(command, &api, out).await,
+        AdminCommand::Trust(command) => trust::run(command, &api, out).await,
     }
 }

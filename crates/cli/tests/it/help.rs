@@ -57,6 +57,15 @@ fn examples_are_shown_and_parse() {
                 "admin user update ada@example.com --admin",
             ],
         ),
+        (
+            "admin trust import-metadata",
+            &["admin trust import-metadata blob.jwt --dry-run", "admin trust import-metadata blob.jwt"],
+        ),
+        ("admin trust add-root", &["admin trust add-root maker.pem --format packed --dry-run"]),
+        (
+            "admin trust models",
+            &["admin trust models --name YubiKey", "admin trust models --evidence E3 --output json"],
+        ),
         ("admin signin list", &["admin signin list --user ada@example.com --result failure"]),
         ("admin signin tail", &["admin signin tail"]),
     ] {

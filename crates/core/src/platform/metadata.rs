@@ -329,8 +329,8 @@ impl Model {
             })
         };
         let standing = self.statuses.iter().enumerate().filter(|(_, report)| bad(report));
-        let standing = standing.filter(|(at, report)| report.status == "REVOKED" || !mended(*at));
-        standing.last().map(|(_, report)| report.status.as_str())
+        let mut standing = standing.filter(|(at, report)| report.status == "REVOKED" || !mended(*at));
+        standing.next_back().map(|(_, report)| report.status.as_str())
     }
 
     /// The highest certification in force at `now`: those after the last report that it has none, or is revoked.

@@ -24,8 +24,9 @@ mod tests;
 
 pub use account::{Account, DeviceRow, DeviceState, PasskeyRow, SessionRow, Signal};
 pub use admin::{
-    Admin, AppRow, Apps, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys, NewApp, NewPass, Overview,
-    PassRow, People, Person, PersonRow, SignInFilter, SignInResult, SignInRow, SignIns, Step,
+    Admin, AppRow, Apps, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys, MetadataState, ModelRow,
+    NewApp, NewPass, Overview, PassRow, People, Person, PersonRow, RevocationState, RootRow, SignInFilter,
+    SignInResult, SignInRow, SignIns, Step, Trust,
 };
 pub use asset::{Asset, asset, asset_version};
 pub use error::ErrorPage;

@@ -7,6 +7,7 @@
 //! 4. Other processes see the new generation ([`watch`]), load, and judge what was registered meanwhile.
 
 pub mod change;
+pub mod refresh;
 
 use crate::app::App;
 use passband_core::directory::{TrustDocument, TrustKind};
@@ -184,21 +185,23 @@ pub async fn watch(app: Arc<App>) {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;
-        match app.store.trust_generation().await {
-            Ok(generation) if generation != app.trust().generation => follow(&app).await,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "the generation of the trust could not be read"),
+        if let Err(error) = look(&app).await {
+            tracing::error!(%error, "what is trusted could not be read again");
         }
     }
 }
 
-async fn follow(app: &App) {
-    let followed = async {
-        app.reload_trust().await?;
-        change::catch_up(app, "system").await
-    };
-    match followed.await {
-        Ok(touched) => tracing::info!(touched, "the trust was changed by another process"),
-        Err(error) => tracing::error!(%error, "the trust could not be read again"),
+/// Reads what is trusted again if another process has changed it, and judges what was registered meanwhile.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot answer.
+pub async fn look(app: &App) -> Result<(), StoreError> {
+    if app.store.trust_generation().await? == app.trust().generation {
+        return Ok(());
     }
+    app.reload_trust().await?;
+    let touched = change::catch_up(app, "system").await?;
+    tracing::info!(touched, "what is trusted was changed by another process");
+    Ok(())
 }

@@ -12,3 +12,4 @@ mod harness;
 mod hostile;
 mod loads;
 mod sample;
+mod trust;

@@ -1,32 +1,107 @@
 //! The FIDO Alliance's own metadata, as `scripts/test` downloads them: the payload in them, signed by a publisher of
 //! ours, since the package they come in leaves the signature out.
 
-use super::Publisher;
+use super::{Publisher, revoked};
 use crate::support::NOW;
-use passband_core::platform::evidence::{Proof, model_facts};
+use passband_core::authn::passkey::registration::judge_again;
+use passband_core::directory::{Evidence, Passkey};
+use passband_core::id::UserId;
+use passband_core::platform::evidence::{Proof, Trust, model_facts};
 use passband_core::policy::signal::{Certification, EvidenceLevel};
+use passband_wire::b64;
+use passband_wire::time::Timestamp;
+use passband_wire::webauthn::{AttestationObject, AuthenticatorData};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-/// The payload, where it is there. `PASSBAND_REQUIRE_MDS` makes it a failure if not.
+/// The file, where it is there. `PASSBAND_REQUIRE_MDS` makes it a failure if not.
+fn file() -> Option<PathBuf> {
+    let path = std::env::var_os("PASSBAND_TEST_MDS");
+    let required = std::env::var_os("PASSBAND_REQUIRE_MDS").is_some();
+    assert!(path.is_some() || !required, "PASSBAND_TEST_MDS names metadata.json");
+    path.map(PathBuf::from)
+}
+
+/// The payload, as of today whatever the age of the package.
 fn payload() -> Option<serde_json::Value> {
-    let Some(path) = std::env::var_os("PASSBAND_TEST_MDS") else {
-        assert!(std::env::var_os("PASSBAND_REQUIRE_MDS").is_none(), "PASSBAND_TEST_MDS names metadata.json");
-        return None;
+    let mut real: serde_json::Value = serde_json::from_slice(&std::fs::read(file()?).unwrap()).unwrap();
+    real["nextUpdate"] = "2026-12-01".into();
+    Some(real)
+}
+
+/// A text of the package's own test data, which are attestations captured from devices.
+fn captured(data: &str, name: &str) -> Vec<u8> {
+    let (_, rest) = data.split_once(&format!("\n{name} = ")).unwrap();
+    let text = rest.split("\"\"\"").nth(1).unwrap();
+    let bare: String = text.chars().filter(|c| !c.is_whitespace() && *c != '=').collect();
+    b64::decode(&bare, 16 * 1024).unwrap()
+}
+
+/// What was captured from a device, as if it had been registered here at that moment.
+fn registered(attestation_object: Vec<u8>, client_data: Vec<u8>, at: &str) -> Passkey {
+    let object = AttestationObject::parse(&attestation_object).unwrap();
+    let data = AuthenticatorData::parse(object.auth_data).unwrap();
+    let credential = data.attested.as_ref().unwrap();
+    Passkey {
+        id: credential.credential_id.to_vec(),
+        user: UserId::from_bytes([1; 16]),
+        public_key: credential.public_key.to_vec(),
+        sign_count: 0,
+        backup_eligible: data.flags.backup_eligible(),
+        backup_state: false,
+        aaguid: credential.aaguid,
+        format: object.fmt.to_owned(),
+        transports: vec![],
+        name: String::new(),
+        rp_id: String::new(),
+        evidence: Evidence::default(),
+        created: Timestamp::from_rfc3339(at).unwrap(),
+        last_used: None,
+        client_data,
+        attestation_object,
+    }
+}
+
+#[test]
+fn real_devices_reach_the_level_they_prove() {
+    let (Some(file), Some(real)) = (file(), payload()) else { return };
+    let data = file.parent().and_then(std::path::Path::parent).unwrap().join("tests/data.py");
+    let data = std::fs::read_to_string(data).unwrap();
+    let publisher = Publisher::new();
+    let metadata = publisher.verify(&publisher.blob(&real), None).unwrap();
+    let bare = Trust::default();
+    let mut full = Trust { metadata: Some(metadata), ..Trust::default() };
+    let judge = |device: &str, object: &str, client: &str, at: &str, trust: &Trust| {
+        let [object, client] = [object, client].map(|end| captured(&data, &format!("{device}_{end}")));
+        let evidence = judge_again(&registered(object, client, at), trust, NOW);
+        (evidence.level, Proof::from_code(&evidence.proof).unwrap())
     };
-    Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+    use EvidenceLevel::{E1, E2, E3};
+    let u2f = |trust| judge("yubikey_4", "attestation_obj", "client_data", "2020-01-01T00:00:00Z", trust);
+    assert_eq!((u2f(&bare), u2f(&full)), ((E1, Proof::NoRoot), (E3, Proof::ModelHardware)));
+    let key = |trust| judge("yubikey_5_nfc", "attestation_obj", "client_data", "2020-01-01T00:00:00Z", trust);
+    assert_eq!((key(&bare), key(&full)), ((E1, Proof::NoRoot), (E3, Proof::ModelHardware)));
+    // Its certificate was good for three days.
+    let phone = |at| judge("iphone_12", "attestation_object", "client_data_json", at, &bare);
+    assert_eq!(phone("2022-04-08T00:00:00Z"), (E2, Proof::AppleAttestation));
+    assert_eq!(phone("2022-04-10T00:00:00Z"), (E1, Proof::PathBroken));
+    // Its chain ends with a copy of Google's root from 2019, to 2034: the key is that of the root we have.
+    let android =
+        |trust| judge("pixel_8a", "attestation_object", "client_data", "2025-01-17T00:00:00Z", trust);
+    assert_eq!(android(&bare), (E2, Proof::AndroidListMissing));
+    full.revocations = Some(revoked(&["2b"]));
+    assert_eq!(android(&full), (E3, Proof::AndroidTrustedEnvironment));
 }
 
 #[test]
 fn every_real_model_is_read_and_judged() {
-    let Some(mut real) = payload() else { return };
+    let Some(real) = payload() else { return };
     let entries = real["entries"].as_array().unwrap().clone();
     let roots: usize = entries
         .iter()
         .filter(|entry| entry.get("aaid").is_none())
         .map(|entry| entry["metadataStatement"]["attestationRootCertificates"].as_array().unwrap().len())
         .sum();
-    // Whatever the age of the package, its edition is to be judged as of today.
-    real["nextUpdate"] = "2026-12-01".into();
     let publisher = Publisher::new();
     let metadata = publisher.verify(&publisher.blob(&real), None).unwrap();
     let passkeys = entries.iter().filter(|entry| entry.get("aaid").is_none()).count();

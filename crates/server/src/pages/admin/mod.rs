@@ -1,4 +1,4 @@
-//! The console: people, devices, apps, sign-ins, keys.
+//! The console: people, devices, apps, sign-ins, trust, keys.
 
 mod apps;
 mod devices;
@@ -7,6 +7,7 @@ mod overview;
 mod people;
 mod person;
 mod sign_ins;
+mod trust;
 
 pub use apps::{AppRow, Apps, NewApp};
 pub use devices::{DeviceLine, Devices};
@@ -15,6 +16,7 @@ pub use overview::{Figure, Overview};
 pub use people::{People, PersonRow};
 pub use person::{NewPass, PassRow, Person};
 pub use sign_ins::{SignInFilter, SignInResult, SignInRow, SignIns, Step};
+pub use trust::{MetadataState, ModelRow, RevocationState, RootRow, Trust};
 
 use super::{Csrf, Notice, Viewer};
 

@@ -11,6 +11,7 @@ mod person;
 pub mod rows;
 mod sign_ins;
 mod story;
+mod trust;
 pub mod visit;
 
 use crate::app::App;
@@ -44,6 +45,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/admin/apps", get(apps::get).post(apps::create))
         .route("/admin/apps/{id}/{act}", post(apps::act))
         .route("/admin/sign-ins", get(sign_ins::get))
+        .route("/admin/trust", get(trust::get))
         .route("/admin/keys", get(keys::get))
         .route("/admin/keys/rotate", post(keys::rotate))
 }

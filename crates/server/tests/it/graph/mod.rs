@@ -7,6 +7,7 @@ mod logs;
 mod methods;
 mod refused;
 mod tenant;
+mod trust;
 mod users;
 
 use crate::world::{Reply, World};
