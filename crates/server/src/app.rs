@@ -3,6 +3,7 @@
 use crate::ca::DeviceCa;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::policies::Kept;
 use crate::throttle::Throttle;
 use passband_core::authn::passkey::RelyingParty;
 use passband_core::change::Change;
@@ -38,6 +39,7 @@ pub struct App {
     pub(crate) rng: Box<dyn Random>,
     pub(crate) keys: RwLock<Arc<Keys>>,
     pub(crate) count: AtomicU32,
+    pub(crate) policies: Kept,
 }
 
 impl std::fmt::Debug for App {

@@ -31,6 +31,7 @@ pub struct Attempt {
     session: Option<SessionId>,
     factors: Factors,
     binding: Binding,
+    detail: String,
 }
 
 impl Attempt {
@@ -50,6 +51,7 @@ impl Attempt {
             session: None,
             factors: Factors::NONE,
             binding: Binding::None,
+            detail: String::new(),
         }
     }
 
@@ -120,6 +122,16 @@ impl Attempt {
         self.binding = binding;
     }
 
+    /// What was proved, before anything was decided about it.
+    pub fn proved(&mut self, factors: Factors) {
+        self.factors = factors;
+    }
+
+    /// What its answer rests on, beside the reason.
+    pub fn because(&mut self, detail: String) {
+        self.detail = detail;
+    }
+
     fn line(self, reason: Reason, app: &App) -> Change {
         Change::LogSignIn(Box::new(SignIn {
             id: SignInId::from_bytes(ordered_id(self.at, app)),
@@ -138,6 +150,7 @@ impl Attempt {
             binding: self.binding,
             ip: self.caller.ip,
             agent: self.caller.agent,
+            detail: self.detail,
         }))
     }
 

@@ -5,6 +5,7 @@ use crate::attempt::audit;
 use crate::ca::{CaAtRest, DeviceCa};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, host_of};
+use crate::policies::Kept;
 use crate::throttle::Throttle;
 use passband_core::authn::passkey::{Framing, RelyingParty};
 use passband_core::change::{Change, Conflict};
@@ -87,6 +88,7 @@ impl App {
         Ok(Arc::new(Self {
             keys: RwLock::new(Arc::new(keys)),
             count: AtomicU32::new(0),
+            policies: Kept::default(),
             throttle: Throttle::default(),
             metrics: recorder(),
             config,

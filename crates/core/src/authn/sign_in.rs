@@ -3,6 +3,7 @@
 use super::passkey::assertion::{AssertionError, AssertionVerified};
 use super::passkey::registration::RegistrationError;
 use super::passkey::{CeremonyError, StoredPasskey};
+use super::profile::{Permitted, PermittedNew};
 use super::tap::TapAccepted;
 use crate::change::Change;
 use crate::directory::{Passkey, Session, SessionKind, User};
@@ -80,13 +81,14 @@ pub const fn passkey_factors(device_bound: bool, user_verified: bool) -> Factors
 /// learns the state of the account.
 pub fn with_passkey(
     verified: &AssertionVerified,
-    passkey: &Passkey,
+    permitted: Permitted<'_>,
     owner: &User,
     place: Place,
 ) -> Result<(Session, Vec<Change>), Reason> {
     if !owner.enabled {
         return Err(Reason::UserDisabled);
     }
+    let passkey = permitted.passkey();
     let used = Change::UsePasskey {
         id: passkey.id.clone(),
         seen: passkey.sign_count,
@@ -104,7 +106,8 @@ pub fn with_passkey(
 
 /// A session for whoever registered a passkey a moment ago, behind a pass, a set-up link or another passkey.
 #[must_use]
-pub fn with_new_passkey(passkey: &Passkey, owner: &User, place: Place) -> (Session, Change) {
+pub fn with_new_passkey(permitted: PermittedNew<'_>, owner: &User, place: Place) -> (Session, Change) {
+    let passkey = permitted.passkey();
     // Registration demands user verification, so the person was there and known to the authenticator.
     let factors = passkey_factors(!passkey.backup_eligible, true);
     let until = place.now + BROWSER;

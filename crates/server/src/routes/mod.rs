@@ -12,6 +12,7 @@ pub mod device;
 pub mod graph;
 pub mod health;
 pub mod logout;
+pub mod profile;
 pub mod register;
 pub mod session;
 pub mod tap;

@@ -6,5 +6,6 @@ mod device;
 mod graph;
 mod oidc;
 mod pass;
+mod profiles;
 mod prt;
 mod world;

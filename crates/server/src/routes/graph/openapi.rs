@@ -151,6 +151,7 @@ fn of_kind(property: &Property) -> Value {
         Kind::Bool => json!({ "type": ["boolean", "null"] }),
         Kind::Guid => json!({ "type": ["string", "null"], "format": "uuid" }),
         Kind::Int => json!({ "type": "integer" }),
+        Kind::Object => json!({ "type": ["object", "null"] }),
         Kind::Objects => json!({ "type": "array", "items": { "type": "object" } }),
         Kind::Text => json!({ "type": ["string", "null"] }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),

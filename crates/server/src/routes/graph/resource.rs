@@ -2,6 +2,7 @@
 //!
 //! One table says what `$select` may name, what `$filter` may compare, and what the OpenAPI document describes.
 
+use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use crate::refusal::WireError;
 use passband_core::audit::SignIn;
 use passband_core::directory::{App as AppRecord, Device, KeyState, Passkey, StoredKey, Tap, User};
@@ -21,6 +22,8 @@ pub enum Kind {
     Guid,
     /// A whole number.
     Int,
+    /// An object of the form the name says.
+    Object,
     /// Objects of the form the name says.
     Objects,
     /// Text.
@@ -34,7 +37,7 @@ pub enum Kind {
 impl Kind {
     /// Whether `$filter` can compare it.
     pub const fn is_comparable(self) -> bool {
-        !matches!(self, Self::Objects | Self::Texts)
+        !matches!(self, Self::Object | Self::Objects | Self::Texts)
     }
 }
 
@@ -51,11 +54,11 @@ pub struct Property {
     pub doc: &'static str,
 }
 
-const fn plain(name: &'static str, kind: Kind, doc: &'static str) -> Property {
+pub(super) const fn plain(name: &'static str, kind: Kind, doc: &'static str) -> Property {
     Property { name, kind, filterable: false, doc }
 }
 
-const fn filter(name: &'static str, kind: Kind, doc: &'static str) -> Property {
+pub(super) const fn filter(name: &'static str, kind: Kind, doc: &'static str) -> Property {
     Property { name, kind, filterable: true, doc }
 }
 
@@ -290,7 +293,11 @@ pub static SIGN_IN: Resource = Resource {
         filter("isInteractive", Kind::Bool, "Whether a person was there."),
         filter("status/errorCode", Kind::Int, "0, or the AADSTS number of the answer."),
         plain("status/failureReason", Kind::Text, "What the reason means."),
-        plain("status/additionalDetails", Kind::Text, "What to do about it."),
+        plain(
+            "status/additionalDetails",
+            Kind::Text,
+            "What it rests on, such as passkey profile and rule; else what to do.",
+        ),
         filter("deviceDetail/deviceId", Kind::Guid, "From which device."),
         filter("deviceDetail/displayName", Kind::Text, "Its name."),
         filter("sessionId", Kind::Guid, "The session it begins or uses; claim `sid`."),
@@ -323,7 +330,7 @@ pub fn sign_in(line: &SignIn) -> Value {
         "status": {
             "errorCode": error_code(line.reason),
             "failureReason": refused.then(|| line.reason.meaning()),
-            "additionalDetails": refused.then(|| line.reason.action()),
+            "additionalDetails": details(line),
         },
         "deviceDetail": {
             "deviceId": id(line.device.map(String::from)),
@@ -335,6 +342,13 @@ pub fn sign_in(line: &SignIn) -> Value {
         "passband_factors": line.factors.amr(),
         "passband_binding": line.binding.name(),
     })
+}
+
+/// What the answer rests on, such as a passkey profile and its rule; of a refusal that rests on nothing more than
+/// its reason, what to do.
+fn details(line: &SignIn) -> Option<&str> {
+    let action = (!line.reason.is_granted()).then(|| line.reason.action());
+    if line.detail.is_empty() { action } else { Some(&line.detail) }
 }
 
 fn error_code(reason: Reason) -> u32 {
@@ -429,5 +443,18 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 9] =
-    [&USER, &TAP, &PASSKEY, &DEVICE, &APPLICATION, &SIGN_IN, &AUDIT, &SIGNING_KEY, &ORGANIZATION];
+pub static RESOURCES: [&Resource; 13] = [
+    &USER,
+    &TAP,
+    &PASSKEY,
+    &DEVICE,
+    &APPLICATION,
+    &SIGN_IN,
+    &AUDIT,
+    &SIGNING_KEY,
+    &ORGANIZATION,
+    &GROUP,
+    &METHODS_POLICY,
+    &METHOD_CONFIGURATION,
+    &WHAT_IF,
+];
