@@ -114,6 +114,8 @@ pub struct By<'a> {
     pub actor: &'a str,
     /// Whether the change may lock every administrator out.
     pub force: bool,
+    /// The generation they saw, if the change was made up from it: another since then is not overwritten.
+    pub seen: Option<u64>,
 }
 
 /// Replaces the policy by what `edit` makes of the newest one.
@@ -129,6 +131,11 @@ pub async fn change(
     for _ in 0..TRIES {
         let people = seen::people(app).await?;
         let before = app.newest_methods_policy().await?;
+        if by.seen.is_some_and(|seen| seen != before.generation) {
+            return Err(Unchanged::Member(
+                "Somebody else has changed the policy meanwhile. Load the page again.",
+            ));
+        }
         let after = edit(&before.policy)?;
         for group in groups_named(&after) {
             if app.store.group(group).await?.is_none() {

@@ -54,7 +54,7 @@ impl Store {
         for id in ids {
             groups.extend(self.group(id).await?);
         }
-        groups.sort_by(|a, b| (b.created, b.id).cmp(&(a.created, a.id)));
+        groups.sort_by_key(|group| std::cmp::Reverse((group.created, group.id)));
         Ok(groups)
     }
 

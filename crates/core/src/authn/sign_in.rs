@@ -1,10 +1,11 @@
 //! From a verified passkey, pass or set-up link to a browser session.
 
+use super::campaign::Step;
 use super::passkey::assertion::{AssertionError, AssertionVerified};
 use super::passkey::registration::RegistrationError;
 use super::passkey::{CeremonyError, StoredPasskey};
 use super::profile::{Permitted, PermittedNew};
-use super::tap::TapAccepted;
+use super::tap::{self, TapAccepted};
 use crate::change::Change;
 use crate::directory::{Passkey, Session, SessionKind, User};
 use crate::id::SessionId;
@@ -73,7 +74,7 @@ pub const fn passkey_factors(device_bound: bool, user_verified: bool) -> Factors
     if user_verified { kind.and(Factors::USER_VERIFIED) } else { kind }
 }
 
-/// A session for whoever used a passkey.
+/// A session for whoever used a passkey. While a campaign insists on a registration it is good for that alone.
 ///
 /// # Errors
 ///
@@ -84,6 +85,7 @@ pub fn with_passkey(
     permitted: Permitted<'_>,
     owner: &User,
     place: Place,
+    campaign: Step,
 ) -> Result<(Session, Vec<Change>), Reason> {
     if !owner.enabled {
         return Err(Reason::UserDisabled);
@@ -97,7 +99,10 @@ pub fn with_passkey(
         at: place.now,
     };
     let factors = passkey_factors(verified.device_bound(), verified.user_verified());
-    let until = place.now + BROWSER;
+    let (factors, until) = match campaign {
+        Step::Insist(_) => (factors.and(Factors::REGISTRATION_OWED), place.now + tap::WINDOW),
+        Step::Ask(..) | Step::Leave => (factors, place.now + BROWSER),
+    };
     let mut session = place.session(owner, factors, until);
     session.credential = Some(passkey.id.clone());
     let begun = Change::InsertSession(Box::new(session.clone()));

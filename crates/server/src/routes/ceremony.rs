@@ -1,7 +1,7 @@
 //! Signing in with a passkey: the two requests the page makes.
 
-use super::profile;
 use super::session::{no_store, place, with_cookie};
+use super::{campaign, profile};
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::cookie;
@@ -159,8 +159,9 @@ async fn try_sign_in(
             return Ok(told.into_response());
         }
     };
+    let step = campaign::step(app, &owner, &scope).await?;
     let place = place(app, attempt.caller());
-    let (session, mut changes) = match sign_in::with_passkey(&verified, permitted, &owner, place) {
+    let (session, mut changes) = match sign_in::with_passkey(&verified, permitted, &owner, place, step) {
         Ok(begun) => begun,
         Err(reason) => return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response()),
     };
@@ -173,7 +174,8 @@ async fn try_sign_in(
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
         Ok(()) => {
-            let answer = ([no_store()], Json(json!({ "next": null }))).into_response();
+            let answer = ([no_store()], Json(json!({ "next": null, "detour": campaign::page_for(step) })))
+                .into_response();
             Ok(with_cookie(answer, Some(cookie::set_session(app, session.id))))
         }
         Err(CommitError::Conflict(conflict)) => {

@@ -108,7 +108,8 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(quer
 fn may_register<'a>(app: &App, standing: Option<&'a Arc<Standing>>) -> Result<Live<'a>, Reason> {
     let now = app.now();
     let live = judge(standing.ok_or(Reason::SessionEnded)?, now)?;
-    let in_person = live.factors().is_strong() && live.session().parent.is_none();
+    let owed = live.factors().contains(Factors::REGISTRATION_OWED);
+    let in_person = (live.factors().is_strong() || owed) && live.session().parent.is_none();
     if !in_person && !live.factors().contains(Factors::TEMPORARY_ACCESS_PASS) {
         return Err(Reason::AuthTooWeak);
     }

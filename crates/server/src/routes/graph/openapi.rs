@@ -82,6 +82,12 @@ fn member(name: &str) -> Value {
             json!({ "type": "object", "properties": { "displayName": { "type": "string" } }, "additionalProperties": false })
         }
         "keyId" => json!({ "type": "string", "format": "uuid" }),
+        "@odata.id" => {
+            json!({ "type": "string", "description": "Ends in users/{id} or directoryObjects/{id}." })
+        }
+        "passband_force" => {
+            json!({ "type": "boolean", "description": "Make the change even if no administrator could sign in then." })
+        }
         _ => known.unwrap_or_else(|| json!({})),
     }
 }

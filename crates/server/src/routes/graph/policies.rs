@@ -85,7 +85,7 @@ pub async fn update(
         }
     }
     let Some(enforcement) = body.get("registrationEnforcement") else { return Ok(StatusCode::NO_CONTENT) };
-    let by = By { actor: admin.actor(), force: false };
+    let by = By { actor: admin.actor(), force: false, seen: None };
     change(&app, by, |before| {
         let mut after = before.clone();
         after.campaign = before.campaign.patched(enforcement)?;
@@ -138,7 +138,7 @@ pub async fn update_method(
             return Err(GraphError::bad("passband_force is not a property of the pass policy."));
         }
     };
-    let by = By { actor: admin.actor(), force };
+    let by = By { actor: admin.actor(), force, seen: None };
     change(&app, by, |before| method.patched(before, &body)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
