@@ -51,6 +51,14 @@ impl Output {
         }
     }
 
+    /// Prints a finding: rows of it under `columns`, or all of it as JSON.
+    pub(crate) fn report(self, all: &Value, rows: &[Value], (columns, empty): (&[Column], &str)) {
+        match self.format {
+            Format::Json => write(&pretty(all)),
+            Format::Table => self.list(rows, columns, empty),
+        }
+    }
+
     /// Prints one object: its members a line each, or as JSON.
     pub(crate) fn object(self, value: &Value) {
         match self.format {

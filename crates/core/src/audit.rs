@@ -117,6 +117,8 @@ pub struct SignIn {
     pub ip: String,
     /// User agent, cut to 200 characters.
     pub agent: String,
+    /// What the reason rests on, such as the passkey profile and its rule; empty if the reason says it all.
+    pub detail: String,
 }
 
 /// One line of the directory audit log (Graph `directoryAudit`): who changed what.

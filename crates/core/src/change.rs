@@ -2,14 +2,22 @@
 
 use crate::audit::{Audit, SignIn};
 use crate::directory::{
-    App, Device, Evidence, Grant, KeyState, Passkey, Session, StoredKey, Tap, TrustDocument, User,
+    App, Device, Evidence, Grant, Group, KeyState, Passkey, Session, Snoozed, StoredKey, Tap, TrustDocument,
+    User,
 };
-use passband_wire::id::{ClientId, DeviceId, KeyId, SessionId, TapId, UserId};
+use passband_wire::id::{ClientId, DeviceId, GroupId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;
 
 /// One write. A list of them is one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// Put a person into a group; [`Conflict::Duplicate`] if they are in it, or either is gone.
+    AddMember {
+        /// Into which.
+        group: GroupId,
+        /// Whom.
+        user: UserId,
+    },
     /// Move a grant from generation `from` to the next; [`Conflict::Stale`] if it is not there.
     AdvanceGrant {
         /// Which.
@@ -39,6 +47,8 @@ pub enum Change {
     DeleteApp(ClientId),
     /// Remove a device.
     DeleteDevice(DeviceId),
+    /// Remove a group with its list of members.
+    DeleteGroup(GroupId),
     /// Remove a passkey; [`Conflict::Stale`] if this user has none such.
     DeletePasskey {
         /// Credential id.
@@ -84,6 +94,8 @@ pub enum Change {
     InsertDevice(Box<Device>),
     /// Begin a refresh-token family; [`Conflict::Duplicate`] if the family exists.
     InsertGrant(Grant),
+    /// Add a group; [`Conflict::Duplicate`] if the id exists.
+    InsertGroup(Group),
     /// Add a key; [`Conflict::Duplicate`] if the id exists.
     InsertKey(StoredKey),
     /// Add a passkey; [`Conflict::Duplicate`] if anyone has registered this credential id.
@@ -100,6 +112,13 @@ pub enum Change {
     LogSignIn(Box<SignIn>),
     /// Add a document of the trust, or replace the one of its name.
     PutTrust(Box<TrustDocument>),
+    /// Take a person out of a group; [`Conflict::Stale`] if they are not in it.
+    RemoveMember {
+        /// Out of which.
+        group: GroupId,
+        /// Whom.
+        user: UserId,
+    },
     /// Rename a passkey; [`Conflict::Stale`] if this user has none such.
     RenamePasskey {
         /// Credential id.
@@ -141,12 +160,32 @@ pub enum Change {
         /// Now.
         at: Timestamp,
     },
+    /// Replace a policy whole; [`Conflict::Stale`] if it is not at generation `from` (0: never set).
+    SetPolicy {
+        /// Its name.
+        name: &'static str,
+        /// The generation that was seen.
+        from: u64,
+        /// The policy as JSON.
+        document: String,
+        /// Now.
+        at: Timestamp,
+    },
     /// Set a named setting of the installation.
     SetSetting {
         /// Its name.
         name: &'static str,
         /// Its value.
         value: String,
+    },
+    /// Note that a person put the registration campaign off; [`Conflict::Stale`] if they had not put it off `seen` times.
+    Snooze {
+        /// Who.
+        user: UserId,
+        /// How often they had.
+        seen: u32,
+        /// How often they have now, and until when.
+        now: Snoozed,
     },
     /// Use something that may be used once, by its unguessable id; [`Conflict::Spent`] if it was.
     Spend {
@@ -157,6 +196,8 @@ pub enum Change {
     },
     /// Replace an application's row; [`Conflict::Stale`] if it does not exist.
     UpdateApp(App),
+    /// Replace a group's names; [`Conflict::Stale`] if it does not exist.
+    UpdateGroup(Group),
     /// Replace a person's name, UPN, enabled and admin; [`Conflict::Stale`] if absent, [`Conflict::Duplicate`] if the UPN is taken.
     UpdateUser(User),
     /// Note a sign-in with a passkey; [`Conflict::Stale`] if it is gone or its counter is not `seen`.

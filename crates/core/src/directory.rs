@@ -1,7 +1,7 @@
 //! What the directory remembers: plain records, named as Microsoft Graph names them where it has a name.
 
 use crate::policy::signal::{Certification, EvidenceLevel, Factors};
-use passband_wire::id::{ClientId, DeviceId, KeyId, SessionId, TapId, UserId};
+use passband_wire::id::{ClientId, DeviceId, GroupId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;
 
 /// A person (Graph `user`).
@@ -21,6 +21,50 @@ pub struct User {
     pub handle: Vec<u8>,
     /// Graph `createdDateTime`.
     pub created: Timestamp,
+}
+
+/// A group of people (Graph `group`, a security group with assigned members).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Graph `id`.
+    pub id: GroupId,
+    /// Graph `displayName`.
+    pub name: String,
+    /// Graph `description`.
+    pub description: String,
+    /// Graph `mailNickname`: kept for scripts that set it; nothing here sends mail.
+    pub nickname: String,
+    /// Graph `createdDateTime`.
+    pub created: Timestamp,
+}
+
+/// What decides which policies speak about a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The groups the person is in.
+    pub groups: Vec<GroupId>,
+    /// The generation of the authentication methods policy at the moment the groups were read.
+    pub policy: u64,
+}
+
+/// A person with everything a passkey policy is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub user: User,
+    /// The groups they are in.
+    pub groups: Vec<GroupId>,
+    /// Their passkeys, the oldest first.
+    pub passkeys: Vec<Passkey>,
+}
+
+/// How often a person has put a registration campaign off (Graph has no name for it).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Snoozed {
+    /// How often.
+    pub times: u32,
+    /// Until when they are left in peace.
+    pub until: Timestamp,
 }
 
 /// How far a passkey is believed, and since when: judged at registration, and again whenever what is trusted changes.

@@ -69,10 +69,20 @@ reasons! {
     PasskeyFlags "passkey_flags" "The passkey's backup flags contradict themselves or its registration." "Remove the passkey and register a new one.";
     PasskeyNotVerified "passkey_not_verified" "The authenticator did not verify the person." "Set a PIN or a fingerprint on the authenticator.";
     PasskeyOrigin "passkey_origin" "The passkey answered on another site's page." "A phishing attempt, or a wrong public URL in the server's configuration.";
+    PasskeyPolicyDisabled "passkey_policy_disabled" "Passkeys are switched off by the authentication methods policy." "Set state to enabled in the passkey policy.";
+    PasskeyPolicyExcluded "passkey_policy_excluded" "The person is in a group that the passkey policy excludes." "Take the person out of the group, or the group out of excludeTargets.";
+    PasskeyPolicyNotInScope "passkey_policy_not_in_scope" "No target of the passkey policy covers the person." "Add a group of the person's to includeTargets.";
+    PasskeyProfileAaguid "passkey_profile_aaguid" "The passkey's model is not one that a passkey profile of the person allows." "See the details for profile and rule; use another passkey, or change the profile's keyRestrictions.";
+    PasskeyProfileAttestation "passkey_profile_attestation" "A passkey profile of the person takes attested passkeys only, and nobody trusted vouches for this one." "See the details for profile and rule; register a model that the metadata know.";
+    PasskeyProfileCertification "passkey_profile_certification" "The passkey's model has no certification as high as a passkey profile of the person asks for." "See the details for profile and rule; use another passkey, or lower passband_minimumCertification.";
+    PasskeyProfileEvidence "passkey_profile_evidence" "The passkey has less evidence behind it than a passkey profile of the person asks for." "See the details for profile and rule; use another passkey, or lower passband_minimumEvidence.";
+    PasskeyProfileType "passkey_profile_type" "The passkey is synced or device-bound, and the passkey profiles of the person want the other." "See the details for profile and rule; use another passkey, or change the profile's passkeyTypes.";
+    PasskeyProfileVerification "passkey_profile_verification" "The passkey's model is not known to verify its user only in ways that a passkey profile of the person accepts." "See the details for profile and rule; use another passkey, or change passband_userVerificationMethods.";
     PasskeyResponse "passkey_response" "The passkey's response could not be read or does not follow the specification." "Try again; update the browser or the authenticator.";
     PasskeySignature "passkey_signature" "The passkey's signature is wrong." "Try again; if it happens again, remove the passkey.";
     PasskeyUnknown "passkey_unknown" "No such passkey is registered, or it is another person's." "Register a passkey, or remove the stale one from the password manager.";
     PkceFailed "pkce_failed" "The code verifier does not match the code challenge." "Look for code injection; otherwise correct the application's PKCE.";
+    PolicyLocksOut "policy_locks_out" "After the change no administrator would have a passkey that the policy accepts." "Register an acceptable passkey for an administrator first, or send passband_force.";
     PrtExpired "prt_expired" "The Primary Refresh Token has expired." "Sign in on the device again.";
     PrtInvalid "prt_invalid" "The Primary Refresh Token was not made by this server, or was altered." "Sign in on the device again.";
     PrtSuperseded "prt_superseded" "An old generation of the PRT was used after its grace time; the session was ended." "Sign in on the device again; look for a copied PRT.";
@@ -81,6 +91,7 @@ reasons! {
     RequestMalformed "request_malformed" "The request lacked a parameter or had one that could not be read." "Correct the application.";
     ResourceUnknown "resource_unknown" "No application has this name as an audience." "Register the resource, or correct the name.";
     ScopeTooWide "scope_too_wide" "More was asked for than was granted." "Ask for the scope at sign-in.";
+    SelfServiceOff "self_service_off" "People may not register passkeys themselves: the passkey policy has self-service switched off." "Register the passkey for the person, or set isSelfServiceRegistrationAllowed.";
     LastAdmin "last_admin" "The change would leave no enabled administrator." "Make another person administrator first.";
     SessionEnded "session_ended" "The session was revoked or signed out." "Sign in again.";
     SessionExpired "session_expired" "The session has expired." "Sign in again.";
@@ -88,6 +99,7 @@ reasons! {
     SessionKeySignature "session_key_signature" "The request was not signed by the session key of the PRT." "Treat the PRT as stolen: revoke the person's sessions.";
     SetupLinkInvalid "setup_link_invalid" "The set-up link is wrong, expired or used." "Restart the server for a new link, if there is no administrator yet.";
     TapExpired "tap_expired" "The Temporary Access Pass has expired or has not begun." "Create a new pass.";
+    TapPolicy "tap_policy" "The authentication methods policy does not let the person use a Temporary Access Pass." "Enable passes, or add a group of the person's to the targets of the pass policy.";
     TapUsed "tap_used" "The Temporary Access Pass may be used once and was used." "Create a new pass.";
     TapWrong "tap_wrong" "No such person, or no such pass." "Check the name and the pass; create a new pass.";
     TooManyAttempts "too_many_attempts" "Too many wrong attempts from this place or for this person." "Wait a few minutes.";

@@ -132,6 +132,11 @@ async function moveOn(answer, levels) {
   if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
     await new Promise((resolve) => setTimeout(resolve, FILL_MS));
   }
+  // A campaign asks for something first; it brings the person back here.
+  if (answer.detour) {
+    location.assign(`${answer.detour}?next=${encodeURIComponent(location.pathname + location.search)}`);
+    return;
+  }
   if (answer.next === null || answer.next === undefined) {
     location.reload();
     return;

@@ -3,6 +3,7 @@
 use crate::ca::DeviceCa;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::policies::Kept;
 use crate::telemetry;
 use crate::throttle::Throttle;
 use crate::trust::InForce;
@@ -42,6 +43,7 @@ pub struct App {
     pub(crate) keys: RwLock<Arc<Keys>>,
     pub(crate) trust: RwLock<Arc<InForce>>,
     pub(crate) count: AtomicU32,
+    pub(crate) policies: Kept,
 }
 
 impl std::fmt::Debug for App {

@@ -32,6 +32,7 @@ pub struct Attempt {
     session: Option<SessionId>,
     factors: Factors,
     binding: Binding,
+    detail: String,
 }
 
 impl Attempt {
@@ -51,6 +52,7 @@ impl Attempt {
             session: None,
             factors: Factors::NONE,
             binding: Binding::None,
+            detail: String::new(),
         }
     }
 
@@ -121,6 +123,16 @@ impl Attempt {
         self.binding = binding;
     }
 
+    /// What was proved, before anything was decided about it.
+    pub fn proved(&mut self, factors: Factors) {
+        self.factors = factors;
+    }
+
+    /// What its answer rests on, beside the reason.
+    pub fn because(&mut self, detail: String) {
+        self.detail = detail;
+    }
+
     fn line(self, reason: Reason, app: &App) -> Change {
         Change::LogSignIn(Box::new(SignIn {
             id: SignInId::from_bytes(ordered_id(self.at, app)),
@@ -139,6 +151,7 @@ impl Attempt {
             binding: self.binding,
             ip: self.caller.ip,
             agent: self.caller.agent,
+            detail: self.detail,
         }))
     }
 

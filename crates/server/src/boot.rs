@@ -5,6 +5,7 @@ use crate::attempt::audit;
 use crate::ca::{CaAtRest, DeviceCa};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, host_of};
+use crate::policies::Kept;
 use crate::telemetry;
 use crate::throttle::Throttle;
 use crate::trust;
@@ -91,6 +92,7 @@ impl App {
             keys: RwLock::new(Arc::new(keys)),
             trust: RwLock::new(Arc::new(trust)),
             count: AtomicU32::new(0),
+            policies: Kept::default(),
             throttle: Throttle::default(),
             metrics: telemetry::recorder(),
             config,

@@ -11,6 +11,7 @@ pub mod config;
 pub mod cookie;
 pub mod extract;
 pub mod pages;
+pub mod policies;
 pub mod refusal;
 pub mod routes;
 pub mod sample;

@@ -105,11 +105,23 @@ impl From<Reason> for WireError {
             | Reason::PasskeyFlags
             | Reason::PasskeyNotVerified
             | Reason::PasskeyOrigin
+            | Reason::PasskeyPolicyDisabled
+            | Reason::PasskeyPolicyExcluded
+            | Reason::PasskeyPolicyNotInScope
+            | Reason::PasskeyProfileAaguid
+            | Reason::PasskeyProfileAttestation
+            | Reason::PasskeyProfileCertification
+            | Reason::PasskeyProfileEvidence
+            | Reason::PasskeyProfileType
+            | Reason::PasskeyProfileVerification
             | Reason::PasskeyResponse
             | Reason::PasskeySignature
             | Reason::PasskeyUnknown
+            | Reason::PolicyLocksOut
+            | Reason::SelfServiceOff
             | Reason::SetupLinkInvalid
             | Reason::TapExpired
+            | Reason::TapPolicy
             | Reason::TapUsed
             | Reason::TapWrong => new("access_denied", 50_076, "The sign-in was refused."),
         }
@@ -167,8 +179,11 @@ pub const fn for_people(reason: Reason) -> &'static str {
         Reason::SetupLinkInvalid => {
             "This set-up link does not work any more. Restart the server for a new one, if nobody has set it up."
         }
-        Reason::TapWrong | Reason::TapExpired | Reason::TapUsed => {
+        Reason::TapWrong | Reason::TapExpired | Reason::TapPolicy | Reason::TapUsed => {
             "The name or the pass is not right, or the pass is no longer good. Ask your administrator for a new one."
+        }
+        Reason::SelfServiceOff => {
+            "Your organisation registers passkeys for its people. Ask your administrator."
         }
         Reason::TooManyAttempts => "Too many attempts. Wait a few minutes, then try again.",
         Reason::LastPasskey => "This is your only passkey. Add another before you remove it.",

@@ -32,6 +32,15 @@ pub async fn application(
     Ok(app.store.app(id).await?.map(|record| (record, generation)))
 }
 
+/// The generation of people, for what changes who can sign in: groups, and the policy that speaks about them.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot answer.
+pub async fn people(app: &App) -> Result<Generation, StoreError> {
+    generation(app, Generation::PEOPLE).await
+}
+
 async fn generation(app: &App, setting: &'static str) -> Result<Generation, StoreError> {
     Ok(Generation::seen(setting, app.store.setting(setting).await?.as_deref()))
 }

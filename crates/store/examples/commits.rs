@@ -234,5 +234,6 @@ fn line(n: u64) -> SignIn {
         binding: Binding::SoftwareKey,
         ip: "192.0.2.1".to_owned(),
         agent: "passband-broker/0.1.0 (Linux)".to_owned(),
+        detail: String::new(),
     }
 }

@@ -168,6 +168,8 @@ CREATE TABLE sign_ins (
     binding TEXT NOT NULL,
     ip TEXT NOT NULL,
     agent TEXT NOT NULL,
+    -- What the reason rests on, such as the passkey profile and its rule; mostly empty.
+    detail TEXT NOT NULL,
     PRIMARY KEY (at, id)
 ) /* clustered */;
 CREATE INDEX sign_ins_user ON sign_ins (user_id, at);

@@ -152,23 +152,30 @@ fn touched(change: &Change) -> Touched<'_> {
         Change::InsertSession(session) => One(Part::Session(session.id)),
         Change::InsertUser(user) | Change::UpdateUser(user) => One(Part::User(user.id)),
         // What these touch is in no entry, or no decision rests on it (last use, counter, name).
-        Change::AdvanceGrant { .. }
+        Change::AddMember { .. }
+        | Change::AdvanceGrant { .. }
         | Change::AdvanceTrust { .. }
+        | Change::DeleteGroup(_)
         | Change::DeleteTap { .. }
         | Change::DeleteTrust(_)
         | Change::EndGrant { .. }
         | Change::InsertGrant(_)
+        | Change::InsertGroup(_)
         | Change::InsertKey(_)
         | Change::InsertTap(_)
         | Change::LogAudit(_)
         | Change::LogSignIn(_)
         | Change::PutTrust(_)
+        | Change::RemoveMember { .. }
         | Change::RenamePasskey { .. }
         | Change::SeenDevice { .. }
         | Change::SetEvidence { .. }
         | Change::SetKeyState { .. }
+        | Change::SetPolicy { .. }
         | Change::SetSetting { .. }
+        | Change::Snooze { .. }
         | Change::Spend { .. }
+        | Change::UpdateGroup(_)
         | Change::UsePasskey { .. }
         | Change::UseTap { .. } => Nothing,
     }

@@ -10,7 +10,7 @@
 //! | `statement` | each change as SQL |
 //! | `bulk`, `batch`, `writer` | many commits in one transaction |
 //! | `row`, `names` | columns to records and back |
-//! | `people`, `things`, `sessions`, `trust`, `log`, `overview` | loads |
+//! | `people`, `groups`, `things`, `sessions`, `trust`, `log`, `overview` | loads |
 //! | `cache` | standings and applications in memory, while no commit contradicts them |
 //! | `page`, `sweep`, `error` | cursors, removal of old rows, what can go wrong |
 
@@ -18,6 +18,7 @@ mod batch;
 mod bulk;
 mod cache;
 mod error;
+mod groups;
 mod log;
 mod migrate;
 mod names;

@@ -10,6 +10,7 @@ use sqlx::{Connection, Executor};
 pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "directory", include_str!("../migrations/0001_directory.sql")),
     (2, "trust", include_str!("../migrations/0002_trust.sql")),
+    (3, "policy", include_str!("../migrations/0003_policy.sql")),
 ];
 
 /// In a migration: the table's rows lie in its primary key where the database can do that.

@@ -5,10 +5,10 @@ use crate::log::AuditLine;
 use crate::names::{binding_of, purpose_of, session_kind_of, state_of};
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::directory::{
-    App, Device, DeviceStanding, Evidence, Grant, JoinType, Passkey, Session, Standing, StoredKey, Tap,
-    TrustDocument, TrustKind, User,
+    App, Device, DeviceStanding, Evidence, Grant, Group, JoinType, Passkey, Scope, Session, Snoozed,
+    Standing, StoredKey, Tap, TrustDocument, TrustKind, User,
 };
-use passband_core::id::{AuditId, ClientId, DeviceId, KeyId, SessionId, SignInId, TapId, UserId};
+use passband_core::id::{AuditId, ClientId, DeviceId, GroupId, KeyId, SessionId, SignInId, TapId, UserId};
 use passband_core::policy::signal::{Certification, EvidenceLevel, Factors};
 use passband_core::reason::Reason;
 use passband_core::time::Timestamp;
@@ -35,6 +35,15 @@ macro_rules! columns {
         "d.id, d.owner, d.name, d.trust_type, d.enabled, d.os, d.os_version, d.device_key, d.transport_key, \
          d.certificate, d.thumbprint, d.certificate_expires, d.evidence, d.created, d.last_seen"
     };
+    (group) => {
+        "o.id, o.name, o.description, o.nickname, o.created"
+    };
+    // Of a person `u`: their groups as one text, and the generation of the policy. The name is that of
+    // `passband_core::authn::methods::NAME`; a test compares them.
+    (scope) => {
+        "(SELECT string_agg(m.group_id, ',') FROM group_members m WHERE m.user_id = u.id), \
+         (SELECT w.generation FROM policies w WHERE w.name = 'authenticationMethods')"
+    };
     (app) => {
         "a.id, a.name, a.redirect_uris, a.logout_uris, a.identifier_uris, a.secret_hash, a.enabled, a.created"
     };
@@ -56,7 +65,7 @@ macro_rules! columns {
     };
     (sign_in) => {
         "at, id, kind, reason, user_id, upn, app_id, app_name, resource, device_id, device_name, session_id, \
-         factors, binding, ip, agent"
+         factors, binding, ip, agent, detail"
     };
 }
 pub(crate) use columns;
@@ -250,6 +259,9 @@ pub(crate) fn user(r: &mut Reader<'_>) -> Read<User> {
     })
 }
 
+/// Columns of `columns!(passkey)`.
+pub(crate) const PASSKEY_WIDTH: usize = 22;
+
 pub(crate) fn passkey(r: &mut Reader<'_>) -> Read<Passkey> {
     Ok(Passkey {
         id: r.blob()?,
@@ -295,6 +307,38 @@ pub(crate) fn trust(r: &mut Reader<'_>) -> Read<TrustDocument> {
         actor: r.text()?,
         body: r.blob()?,
     })
+}
+
+pub(crate) fn group(r: &mut Reader<'_>) -> Read<Group> {
+    Ok(Group {
+        id: r.id(GroupId::from_bytes)?,
+        name: r.text()?,
+        description: r.text()?,
+        nickname: r.text()?,
+        created: r.at()?,
+    })
+}
+
+/// Columns of `columns!(scope)`.
+pub(crate) fn scope(r: &mut Reader<'_>) -> Read<Scope> {
+    let groups: Option<String> = r.get()?;
+    let groups = groups.as_deref().unwrap_or_default().split(',').filter(|id| !id.is_empty());
+    let groups = groups.map(|id| id.parse().map_err(|_| StoreError::Row("group id"))).collect::<Read<_>>()?;
+    let policy = if r.is_null()? {
+        r.next += 1;
+        0
+    } else {
+        generation(r)?
+    };
+    Ok(Scope { groups, policy })
+}
+
+pub(crate) fn generation(r: &mut Reader<'_>) -> Read<u64> {
+    u64::try_from(r.int()?).map_err(|_| StoreError::Row("generation"))
+}
+
+pub(crate) fn snoozed(r: &mut Reader<'_>) -> Read<Snoozed> {
+    Ok(Snoozed { times: r.count()?, until: r.at()? })
 }
 
 /// Columns of `columns!(tap)`.
@@ -440,6 +484,7 @@ pub(crate) fn sign_in(r: &mut Reader<'_>) -> Read<SignIn> {
         binding: r.named(binding_of, "binding")?,
         ip: r.text()?,
         agent: r.text()?,
+        detail: r.text()?,
     })
 }
 

@@ -5,9 +5,9 @@ use crate::row::Args;
 use passband_core::audit::{Audit, SignIn};
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{
-    App, Device, Evidence, Grant, Passkey, Session, StoredKey, Tap, TrustDocument, User,
+    App, Device, Evidence, Grant, Group, Passkey, Session, StoredKey, Tap, TrustDocument, User,
 };
-use passband_core::id::UserId;
+use passband_core::id::{GroupId, UserId};
 
 /// One SQL statement of a change.
 pub(crate) struct Statement {
@@ -32,6 +32,7 @@ pub(crate) fn statements(change: &Change) -> Vec<Statement> {
     match change {
         Change::LogSignIn(_) | Change::Spend { .. } => Vec::new(),
         Change::DeleteUser(id) => delete_user(*id),
+        Change::DeleteGroup(id) => delete_group(*id),
         Change::DeleteApp(id) => vec![
             any("DELETE FROM app_uris WHERE app_id = $1", Args::new().blob(id.as_bytes())),
             any("DELETE FROM apps WHERE id = $1", Args::new().blob(id.as_bytes())),
@@ -44,6 +45,7 @@ pub(crate) fn statements(change: &Change) -> Vec<Statement> {
 
 fn statement(change: &Change) -> Statement {
     match change {
+        Change::AddMember { group, user } => add_member(*group, *user),
         Change::AdvanceGrant { family, from, at } => one(
             // Not one that has ended: the revocation may have come between load and commit.
             "UPDATE grants SET generation = generation + 1, advanced = $1 \
@@ -93,6 +95,7 @@ fn statement(change: &Change) -> Statement {
         ),
         Change::InsertDevice(device) => insert_device(device),
         Change::InsertGrant(grant) => insert_grant(grant),
+        Change::InsertGroup(group) => insert_group(group),
         Change::InsertKey(key) => insert_key(key),
         Change::InsertPasskey(passkey) => insert_passkey(passkey),
         Change::InsertSession(session) => insert_session(session),
@@ -100,6 +103,11 @@ fn statement(change: &Change) -> Statement {
         Change::InsertUser(user) => insert_user(user),
         Change::LogAudit(audit) => insert_audit(audit),
         Change::PutTrust(document) => put_trust(document),
+        Change::RemoveMember { group, user } => one(
+            "DELETE FROM group_members WHERE user_id = $1 AND group_id = $2",
+            Args::new().blob(user.as_bytes()).text(group.to_string()),
+            Conflict::Stale,
+        ),
         Change::RenamePasskey { id, user, name } => one(
             "UPDATE passkeys SET name = $1 WHERE id = $2 AND user_id = $3",
             Args::new().text(name).blob(id).blob(user.as_bytes()),
@@ -123,10 +131,35 @@ fn statement(change: &Change) -> Statement {
             Args::new().text(names::state(*to)).at(*at).blob(id.as_bytes()).text(names::state(*from)),
             Conflict::Stale,
         ),
+        Change::SetPolicy { name, from, document, at } => one(
+            // Generation 0 is that of a policy without a row; one that has a row is not at 0.
+            "INSERT INTO policies (name, generation, document, changed) VALUES ($1, $2 + 1, $3, $4) \
+             ON CONFLICT (name) DO UPDATE SET generation = excluded.generation, document = excluded.document, \
+             changed = excluded.changed WHERE policies.generation = $2",
+            Args::new().text(*name).int(i64::try_from(*from).unwrap_or(i64::MAX - 1)).text(document).at(*at),
+            Conflict::Stale,
+        ),
         Change::SetSetting { name, value } => any(
             "INSERT INTO settings (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             Args::new().text(*name).text(value),
+        ),
+        Change::Snooze { user, seen, now } => one(
+            "INSERT INTO snoozes (user_id, times, until) VALUES ($1, $2, $3) \
+             ON CONFLICT (user_id) DO UPDATE SET times = excluded.times, until = excluded.until \
+             WHERE snoozes.times = $4",
+            Args::new().blob(user.as_bytes()).int(now.times).at(now.until).int(*seen),
+            Conflict::Stale,
+        ),
+        Change::UpdateGroup(group) => one(
+            "UPDATE user_groups SET name = $1, search_name = $2, description = $3, nickname = $4 WHERE id = $5",
+            Args::new()
+                .text(&group.name)
+                .text(group.name.to_lowercase())
+                .text(&group.description)
+                .text(&group.nickname)
+                .blob(group.id.as_bytes()),
+            Conflict::Stale,
         ),
         Change::UpdateUser(user) => update_user(user),
         Change::UsePasskey { id, seen, sign_count, backup_state, at } => one(
@@ -141,6 +174,7 @@ fn statement(change: &Change) -> Statement {
             Conflict::Spent,
         ),
         Change::DeleteApp(_)
+        | Change::DeleteGroup(_)
         | Change::DeleteUser(_)
         | Change::InsertApp(_)
         | Change::LogSignIn(_)
@@ -156,11 +190,46 @@ fn delete_user(id: UserId) -> Vec<Statement> {
         "DELETE FROM passkeys WHERE user_id = $1",
         "DELETE FROM taps WHERE user_id = $1",
         "DELETE FROM devices WHERE owner = $1",
+        "DELETE FROM group_members WHERE user_id = $1",
+        "DELETE FROM snoozes WHERE user_id = $1",
         "DELETE FROM users WHERE id = $1",
     ]
     .into_iter()
     .map(|sql| any(sql, Args::new().blob(id.as_bytes())))
     .collect()
+}
+
+fn delete_group(id: GroupId) -> Vec<Statement> {
+    let members = "DELETE FROM group_members WHERE group_id = $1";
+    vec![
+        any(members, Args::new().text(id.to_string())),
+        any("DELETE FROM user_groups WHERE id = $1", Args::new().blob(id.as_bytes())),
+    ]
+}
+
+/// Nobody is put into a group that is gone, or is gone themselves: a row of neither would come to life again.
+fn add_member(group: GroupId, user: UserId) -> Statement {
+    one(
+        "INSERT INTO group_members (user_id, group_id) SELECT u.id, $2 FROM users u, user_groups o \
+         WHERE u.id = $1 AND o.id = $3 ON CONFLICT DO NOTHING",
+        Args::new().blob(user.as_bytes()).text(group.to_string()).blob(group.as_bytes()),
+        Conflict::Duplicate,
+    )
+}
+
+fn insert_group(group: &Group) -> Statement {
+    one(
+        "INSERT INTO user_groups (id, name, search_name, description, nickname, created) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        Args::new()
+            .blob(group.id.as_bytes())
+            .text(&group.name)
+            .text(group.name.to_lowercase())
+            .text(&group.description)
+            .text(&group.nickname)
+            .at(group.created),
+        Conflict::Duplicate,
+    )
 }
 
 fn insert_app(app: &App) -> Vec<Statement> {
@@ -440,6 +509,7 @@ pub(crate) fn sign_in(args: Args, line: &SignIn) -> Args {
         .text(line.binding.name())
         .text(clean(&line.ip))
         .text(clean(&line.agent))
+        .text(clean(&line.detail))
 }
 
 /// A log line is written whatever a stranger typed: PostgreSQL refuses NUL, and a refused line would let an
@@ -463,6 +533,10 @@ pub(crate) fn is_storable(change: &Change) -> bool {
             [&p.format, &p.name, &p.rp_id].into_iter().chain(&p.transports).chain(evidence).all(plain)
         }
         Change::InsertSession(s) => plain(&s.agent) && plain(&s.ip),
+        Change::InsertGroup(g) | Change::UpdateGroup(g) => {
+            [&g.name, &g.description, &g.nickname].into_iter().all(plain)
+        }
+        Change::SetPolicy { document, .. } => plain(document),
         Change::InsertUser(u) | Change::UpdateUser(u) => plain(&u.upn) && plain(&u.display_name),
         Change::DeleteTrust(name) | Change::RenamePasskey { name, .. } => plain(name),
         Change::PutTrust(t) => [&t.name, &t.scope, &t.actor].into_iter().chain(&t.models).all(plain),
@@ -470,11 +544,13 @@ pub(crate) fn is_storable(change: &Change) -> bool {
             plain(&evidence.proof) && evidence.verification.iter().all(plain)
         }
         Change::SetSetting { value, .. } => plain(value),
-        Change::AdvanceGrant { .. }
+        Change::AddMember { .. }
+        | Change::AdvanceGrant { .. }
         | Change::AdvanceSession { .. }
         | Change::AdvanceTrust { .. }
         | Change::DeleteApp(_)
         | Change::DeleteDevice(_)
+        | Change::DeleteGroup(_)
         | Change::DeletePasskey { .. }
         | Change::DeleteTap { .. }
         | Change::DeleteUser(_)
@@ -485,9 +561,11 @@ pub(crate) fn is_storable(change: &Change) -> bool {
         | Change::InsertTap(_)
         | Change::LogAudit(_)
         | Change::LogSignIn(_)
+        | Change::RemoveMember { .. }
         | Change::SeenDevice { .. }
         | Change::SetDeviceEnabled { .. }
         | Change::SetKeyState { .. }
+        | Change::Snooze { .. }
         | Change::Spend { .. }
         | Change::UsePasskey { .. }
         | Change::UseTap { .. } => true,

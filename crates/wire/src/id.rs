@@ -97,6 +97,10 @@ ids! {
     SessionId;
     /// A Temporary Access Pass (Graph `temporaryAccessPassAuthenticationMethod.id`).
     TapId;
+    /// A group of people (Graph `group.id`).
+    GroupId;
+    /// A passkey profile (Graph `passkeyProfile.id`).
+    ProfileId;
     /// A signing or sealing key of the server (JOSE `kid`).
     KeyId;
     /// A line of the sign-in log (Graph `signIn.id`).

@@ -3,9 +3,11 @@
 mod api;
 mod app;
 mod device;
+mod group;
 mod key;
 mod log;
 mod passkey;
+mod policy;
 mod tap;
 mod token;
 mod trust;
@@ -73,6 +75,12 @@ enum AdminCommand {
     /// Applications people sign in to
     #[command(subcommand)]
     App(app::AppCommand),
+    /// Groups of people, for policies to speak about
+    #[command(subcommand)]
+    Group(group::GroupCommand),
+    /// Policies: which passkeys are accepted from whom
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Devices
     #[command(subcommand)]
     Device(device::DeviceCommand),
@@ -105,6 +113,8 @@ pub(crate) async fn run(args: AdminArgs, out: &Output) -> Result<(), Failure> {
         AdminCommand::Tap(command) => tap::run(command, &api, out).await,
         AdminCommand::Passkey(command) => passkey::run(command, &api, out).await,
         AdminCommand::App(command) => app::run(command, &api, out).await,
+        AdminCommand::Group(command) => group::run(command, &api, out).await,
+        AdminCommand::Policy(command) => policy::run(command, &api, out).await,
         AdminCommand::Device(command) => device::run(command, &api, out).await,
         AdminCommand::Signin(command) => log::signin(command, &api, out).await,
         AdminCommand::Audit(command) => log::audit(command, &api, out).await,

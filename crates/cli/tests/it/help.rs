@@ -38,6 +38,10 @@ fn examples_are_shown_and_parse() {
             ],
         ),
         ("admin passkey list", &["admin passkey list ada@example.com"]),
+        ("admin group create", &["admin group create Admins --description 'Who runs this server'"]),
+        ("admin group add", &["admin group add Admins ada@example.com"]),
+        ("admin policy passkeys check", &["admin policy passkeys check passkeys.json"]),
+        ("admin policy passkeys set", &["admin policy passkeys set passkeys.json"]),
         (
             "admin app create",
             &[

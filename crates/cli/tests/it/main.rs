@@ -6,6 +6,7 @@ mod browser;
 mod crash;
 mod fake;
 mod help;
+mod policy;
 mod serve;
 
 use fake::Fake;

@@ -1,9 +1,11 @@
 //! From a verified passkey, pass or set-up link to a browser session.
 
+use super::campaign::Step;
 use super::passkey::assertion::{AssertionError, AssertionVerified};
 use super::passkey::registration::RegistrationError;
 use super::passkey::{CeremonyError, StoredPasskey};
-use super::tap::TapAccepted;
+use super::profile::{Permitted, PermittedNew};
+use super::tap::{self, TapAccepted};
 use crate::change::Change;
 use crate::directory::{Passkey, Session, SessionKind, User};
 use crate::id::SessionId;
@@ -72,7 +74,7 @@ pub const fn passkey_factors(device_bound: bool, user_verified: bool) -> Factors
     if user_verified { kind.and(Factors::USER_VERIFIED) } else { kind }
 }
 
-/// A session for whoever used a passkey.
+/// A session for whoever used a passkey. While a campaign insists on a registration it is good for that alone.
 ///
 /// # Errors
 ///
@@ -80,13 +82,15 @@ pub const fn passkey_factors(device_bound: bool, user_verified: bool) -> Factors
 /// learns the state of the account.
 pub fn with_passkey(
     verified: &AssertionVerified,
-    passkey: &Passkey,
+    permitted: Permitted<'_>,
     owner: &User,
     place: Place,
+    campaign: Step,
 ) -> Result<(Session, Vec<Change>), Reason> {
     if !owner.enabled {
         return Err(Reason::UserDisabled);
     }
+    let passkey = permitted.passkey();
     let used = Change::UsePasskey {
         id: passkey.id.clone(),
         seen: passkey.sign_count,
@@ -95,7 +99,10 @@ pub fn with_passkey(
         at: place.now,
     };
     let factors = passkey_factors(verified.device_bound(), verified.user_verified());
-    let until = place.now + BROWSER;
+    let (factors, until) = match campaign {
+        Step::Insist(_) => (factors.and(Factors::REGISTRATION_OWED), place.now + tap::WINDOW),
+        Step::Ask(..) | Step::Leave => (factors, place.now + BROWSER),
+    };
     let mut session = place.session(owner, factors, until);
     session.credential = Some(passkey.id.clone());
     let begun = Change::InsertSession(Box::new(session.clone()));
@@ -104,7 +111,8 @@ pub fn with_passkey(
 
 /// A session for whoever registered a passkey a moment ago, behind a pass, a set-up link or another passkey.
 #[must_use]
-pub fn with_new_passkey(passkey: &Passkey, owner: &User, place: Place) -> (Session, Change) {
+pub fn with_new_passkey(permitted: PermittedNew<'_>, owner: &User, place: Place) -> (Session, Change) {
+    let passkey = permitted.passkey();
     // Registration demands user verification, so the person was there and known to the authenticator.
     let factors = passkey_factors(!passkey.backup_eligible, true);
     let until = place.now + BROWSER;

@@ -17,7 +17,7 @@ pub const MIN_MINUTES: i64 = 10;
 pub const MAX_MINUTES: i64 = 43_200;
 /// Lifetime when none is asked for, minutes (Graph `defaultLifetimeInMinutes`).
 pub const DEFAULT_MINUTES: i64 = 60;
-/// Characters of a pass: 59 bits. Graph's default of 8 would be 39.
+/// Characters of a pass unless the policy says otherwise: 59 bits. Graph's default of 8 would be 39.
 pub const LENGTH: usize = 12;
 
 /// How long after its use a pass still lets a person finish registration.
@@ -35,6 +35,8 @@ pub struct Wish {
     pub once: bool,
     /// Graph `startDateTime`; now if absent.
     pub starts: Option<Timestamp>,
+    /// Graph `defaultLength`: characters of the pass.
+    pub length: usize,
 }
 
 /// Makes a pass; the text is shown once and never stored.
@@ -53,7 +55,7 @@ pub fn create(
     if !(MIN_MINUTES..=MAX_MINUTES).contains(&wish.minutes) {
         return None;
     }
-    let pass = Zeroizing::new(random_pass(rng));
+    let pass = Zeroizing::new(random_pass(wish.length, rng));
     let id = TapId::generate(rng);
     let starts = wish.starts.unwrap_or(now).max(now);
     let tap = Tap {
@@ -70,10 +72,10 @@ pub fn create(
 }
 
 /// Characters drawn evenly: bytes past the last whole multiple of the alphabet are thrown away.
-fn random_pass(rng: &dyn Random) -> String {
+fn random_pass(length: usize, rng: &dyn Random) -> String {
     let limit = 256 / ALPHABET.len() * ALPHABET.len();
-    let mut pass = String::with_capacity(LENGTH);
-    while pass.len() < LENGTH {
+    let mut pass = String::with_capacity(length);
+    while pass.len() < length {
         let [byte] = rng::bytes::<1>(rng);
         if usize::from(byte) < limit {
             pass.push(char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
@@ -163,7 +165,7 @@ mod tests {
             created: NOW,
         };
         let master = MasterKey::from_bytes([7; 32]);
-        let wish = Wish { minutes: 60, once, starts: None };
+        let wish = Wish { minutes: 60, once, starts: None, length: LENGTH };
         let (tap, pass) = create(user.id, wish, &master, NOW, &SystemRandom).unwrap();
         ((user, vec![tap]), pass.to_string(), master)
     }
@@ -200,7 +202,7 @@ mod tests {
     fn lifetimes_outside_the_range_make_no_pass() {
         let master = MasterKey::from_bytes([7; 32]);
         for minutes in [9, 0, -1, 43_201, i64::MAX] {
-            let wish = Wish { minutes, once: true, starts: None };
+            let wish = Wish { minutes, once: true, starts: None, length: LENGTH };
             assert!(create(UserId::from_bytes([1; 16]), wish, &master, NOW, &SystemRandom).is_none());
         }
     }

@@ -2,6 +2,8 @@
 //! console both ask here, so that they cannot disagree.
 
 pub mod app;
+pub mod group;
+pub mod methods;
 pub mod passkey;
 pub mod person;
 

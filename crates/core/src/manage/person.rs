@@ -1,6 +1,7 @@
 //! People: adding, changing, deleting, and the passes and sessions they have.
 
 use super::{Generation, Invalid, display_name, upn};
+use crate::authn::methods::TapPolicy;
 use crate::authn::tap::{self, Wish};
 use crate::change::Change;
 use crate::directory::{Tap, User};
@@ -122,16 +123,17 @@ pub fn revoke_sessions(user: UserId, now: Timestamp) -> Vec<Change> {
 ///
 /// # Errors
 ///
-/// [`Invalid`] for a lifetime outside [`tap::MIN_MINUTES`] to [`tap::MAX_MINUTES`].
+/// [`Invalid`] for a lifetime that the policy does not allow.
 pub fn new_pass(
     user: UserId,
     have: &[Tap],
     wish: Wish,
-    master: &MasterKey,
+    (policy, master): (&TapPolicy, &MasterKey),
     (now, rng): (Timestamp, &dyn Random),
 ) -> Result<(Tap, Zeroizing<String>, Vec<Change>), Invalid> {
-    let (tap, pass) = tap::create(user, wish, master, now, rng)
-        .ok_or(Invalid::new("lifetimeInMinutes", "must be a whole number from 10 to 43200"))?;
+    let granted = policy.granted(wish).and_then(|wish| tap::create(user, wish, master, now, rng));
+    let why = "must be a whole number that the pass policy allows (10 to 43200 unless it says otherwise)";
+    let (tap, pass) = granted.ok_or(Invalid::new("lifetimeInMinutes", why))?;
     let mut changes: Vec<_> = have.iter().map(|old| Change::DeleteTap { id: old.id, user }).collect();
     changes.push(Change::InsertTap(tap.clone()));
     Ok((tap, pass, changes))
@@ -216,14 +218,22 @@ mod tests {
 
     #[test]
     fn a_new_pass_replaces_the_old_ones() {
-        let (ada, master) = (admin(), MasterKey::from_bytes([7; 32]));
-        let wish = Wish { minutes: 60, once: true, starts: None };
-        let (old, _, _) = new_pass(ada.id, &[], wish, &master, (NOW, &SystemRandom)).unwrap();
+        let (ada, master, policy) = (admin(), MasterKey::from_bytes([7; 32]), TapPolicy::default());
+        let with = (&policy, &master);
+        let wish = Wish { minutes: 60, once: true, starts: None, length: tap::LENGTH };
+        let (old, _, _) = new_pass(ada.id, &[], wish, with, (NOW, &SystemRandom)).unwrap();
         let (new, _, changes) =
-            new_pass(ada.id, std::slice::from_ref(&old), wish, &master, (NOW, &SystemRandom)).unwrap();
+            new_pass(ada.id, std::slice::from_ref(&old), wish, with, (NOW, &SystemRandom)).unwrap();
         assert_eq!(changes, [Change::DeleteTap { id: old.id, user: ada.id }, Change::InsertTap(new)]);
         let short = Wish { minutes: 9, ..wish };
-        let refused = new_pass(ada.id, &[], short, &master, (NOW, &SystemRandom));
+        let refused = new_pass(ada.id, &[], short, with, (NOW, &SystemRandom));
         assert_eq!(refused.unwrap_err().property, "lifetimeInMinutes");
+        // What the policy says of passes holds for each that is made.
+        let strict = TapPolicy { maximum: 30, default: 30, length: 20, once: true, ..policy.clone() };
+        let with = (&strict, &master);
+        assert!(new_pass(ada.id, &[], wish, with, (NOW, &SystemRandom)).is_err());
+        let wish = Wish { minutes: 30, once: false, ..wish };
+        let (tap, text, _) = new_pass(ada.id, &[], wish, with, (NOW, &SystemRandom)).unwrap();
+        assert_eq!((tap.once, text.len()), (true, 20));
     }
 }

@@ -116,6 +116,8 @@ impl Factors {
     pub const DEVICE_KEY: Self = Self(1 << 4);
     /// The one-time set-up link of a new installation.
     pub const SETUP_LINK: Self = Self(1 << 5);
+    /// No proof but a debt: a registration campaign lets the person register a passkey and do nothing else before.
+    pub const REGISTRATION_OWED: Self = Self(1 << 6);
 
     /// Both sets together.
     #[must_use]
@@ -129,10 +131,11 @@ impl Factors {
         self.0 & other.0 == other.0
     }
 
-    /// Whether a passkey of either kind is in this set.
+    /// Whether a passkey of either kind is in this set, and counts: with a registration owed it opens nothing.
     #[must_use]
     pub const fn has_passkey(self) -> bool {
-        self.0 & (Self::PASSKEY_DEVICE_BOUND.0 | Self::PASSKEY_SYNCED.0) != 0
+        let passkey = self.0 & (Self::PASSKEY_DEVICE_BOUND.0 | Self::PASSKEY_SYNCED.0) != 0;
+        passkey && !self.contains(Self::REGISTRATION_OWED)
     }
 
     /// Whether the sign-in resists phishing and proved two factors: a passkey with user verification.

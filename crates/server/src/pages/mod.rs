@@ -6,6 +6,7 @@
 mod account;
 mod admin;
 mod asset;
+mod campaign;
 mod confirm;
 mod error;
 mod headers;
@@ -24,11 +25,13 @@ mod tests;
 
 pub use account::{Account, DeviceRow, DeviceState, PasskeyRow, SessionRow, Signal};
 pub use admin::{
-    Admin, AppRow, Apps, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys, MetadataState, ModelRow,
-    NewApp, NewPass, Overview, PassRow, People, Person, PersonRow, RevocationState, RootRow, SignInFilter,
-    SignInResult, SignInRow, SignIns, Step, Trust,
+    Admin, AppRow, Apps, Choice, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys, MetadataState,
+    ModelRow, NewApp, NewPass, Overview, PassRow, PasskeyPolicy, People, Person, PersonRow, Preview,
+    ProfileForm, RevocationState, RootRow, SignInFilter, SignInResult, SignInRow, SignIns, Step, TargetRow,
+    TouchedRow, Trust,
 };
 pub use asset::{Asset, asset, asset_version};
+pub use campaign::Campaign;
 pub use error::ErrorPage;
 pub use headers::{csp, reply};
 pub use logout::Logout;

@@ -1,6 +1,7 @@
 //! Signing in with a passkey: the two requests the page makes.
 
 use super::session::{no_store, place, with_cookie};
+use super::{campaign, profile};
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::cookie;
@@ -43,6 +44,7 @@ impl axum::response::IntoResponse for Refused {
             Reason::CeremonyExpired => "ceremony_expired",
             Reason::PasskeyDuplicate => "passkey_duplicate",
             Reason::PasskeyNotVerified => "passkey_not_verified",
+            Reason::SelfServiceOff => "self_service_off",
             Reason::SetupLinkInvalid => "setup_link_invalid",
             _ => "sign_in_refused",
         };
@@ -126,7 +128,7 @@ async fn try_sign_in(
     };
     // Used up by the first answer, good or bad.
     let refuse = |reason| Refusal { reason, changes: vec![under_way.spend()] };
-    let found = app.store.passkey(&answer.credential.raw_id).await?;
+    let found = app.store.passkey_in_scope(&answer.credential.raw_id).await?;
     let rules = AssertionRules {
         relying_party: &app.party,
         challenge: under_way.challenge(),
@@ -134,7 +136,7 @@ async fn try_sign_in(
         allow_credentials: &[],
         user_handle: None,
     };
-    let Some((passkey, owner)) = found else {
+    let Some((passkey, owner, scope)) = found else {
         // The same work as for a passkey that exists, so that time tells nothing either.
         let _ = assertion::refuse_unknown(&answer.credential, &rules);
         return Ok(Refused(attempt.refuse(app, refuse(Reason::PasskeyUnknown)).await).into_response());
@@ -149,8 +151,17 @@ async fn try_sign_in(
         }
     };
     attempt.by(&owner);
+    attempt.proved(sign_in::passkey_factors(verified.device_bound(), verified.user_verified()));
+    let permitted = match profile::at_sign_in(app, &mut attempt, &passkey, &scope).await? {
+        Ok(permitted) => permitted,
+        Err(told) => {
+            attempt.refuse(app, refuse(told.reason)).await;
+            return Ok(told.into_response());
+        }
+    };
+    let step = campaign::step(app, &owner, &scope).await?;
     let place = place(app, attempt.caller());
-    let (session, mut changes) = match sign_in::with_passkey(&verified, &passkey, &owner, place) {
+    let (session, mut changes) = match sign_in::with_passkey(&verified, permitted, &owner, place, step) {
         Ok(begun) => begun,
         Err(reason) => return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response()),
     };
@@ -163,7 +174,8 @@ async fn try_sign_in(
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
         Ok(()) => {
-            let answer = ([no_store()], Json(json!({ "next": null }))).into_response();
+            let answer = ([no_store()], Json(json!({ "next": null, "detour": campaign::page_for(step) })))
+                .into_response();
             Ok(with_cookie(answer, Some(cookie::set_session(app, session.id))))
         }
         Err(CommitError::Conflict(conflict)) => {

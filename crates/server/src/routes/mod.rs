@@ -5,6 +5,7 @@ pub mod again;
 pub mod assets;
 pub mod authorize;
 pub mod broker;
+pub mod campaign;
 pub mod ceremony;
 pub mod code;
 pub mod console;
@@ -12,6 +13,7 @@ pub mod device;
 pub mod graph;
 pub mod health;
 pub mod logout;
+pub mod profile;
 pub mod register;
 pub mod session;
 pub mod tap;
@@ -49,6 +51,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ceremony/register/options", post(register::options))
         .route("/ceremony/register", post(register::finish))
         .route("/account/passkeys/new", get(register::page))
+        .route("/account/campaign", get(campaign::get))
+        .route("/account/campaign/snooze", post(campaign::snooze))
         .route("/EnrollmentServer/device/", post(device::join))
         .route("/EnrollmentServer/device/{id}", axum::routing::delete(device::leave))
         .route("/{tenant}/oauth2/token", post(broker::post))

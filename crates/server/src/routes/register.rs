@@ -2,6 +2,7 @@
 
 use super::ceremony::{Refused, TIMEOUT_MS, failed};
 use super::console::bands;
+use super::profile;
 use super::session::{self, local, no_store, place, see_other, with_cookie};
 use crate::app::App;
 use crate::attempt::{Attempt, audit};
@@ -107,7 +108,8 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(quer
 fn may_register<'a>(app: &App, standing: Option<&'a Arc<Standing>>) -> Result<Live<'a>, Reason> {
     let now = app.now();
     let live = judge(standing.ok_or(Reason::SessionEnded)?, now)?;
-    let in_person = live.factors().is_strong() && live.session().parent.is_none();
+    let owed = live.factors().contains(Factors::REGISTRATION_OWED);
+    let in_person = (live.factors().is_strong() || owed) && live.session().parent.is_none();
     if !in_person && !live.factors().contains(Factors::TEMPORARY_ACCESS_PASS) {
         return Err(Reason::AuthTooWeak);
     }
@@ -177,8 +179,10 @@ async fn founder_options(
     let name = if name.is_empty() { upn.clone() } else { name };
     let founder = Founder { link, until, upn: upn.clone(), name: name.clone(), handle: handle.clone() };
     let note = serde_json::to_string(&founder).unwrap_or_default();
-    let aim = Aim { kind: Kind::Registration, user: Some(UserId::generate(app.rng())), note };
-    Ok(begin(app, headers, aim, (&handle, &upn, &name), &[]))
+    let user = UserId::generate(app.rng());
+    let conveyance = profile::conveyance(app, user).await?;
+    let aim = Aim { kind: Kind::Registration, user: Some(user), note };
+    Ok(begin(app, headers, aim, (&handle, &upn, &name), (&[], conveyance)))
 }
 
 async fn own_options(app: &App, headers: &HeaderMap) -> Result<Result<Response, Reason>, StoreError> {
@@ -188,12 +192,16 @@ async fn own_options(app: &App, headers: &HeaderMap) -> Result<Result<Response, 
         Err(reason) => return Ok(Err(reason)),
     };
     let user = live.user();
+    if let Err(reason) = profile::self_service(app, user.id).await? {
+        return Ok(Err(reason));
+    }
+    let conveyance = profile::conveyance(app, user.id).await?;
     let have = app.store.passkeys_of(user.id).await?;
     if have.len() >= MOST {
         return Ok(Err(Reason::PasskeyDuplicate));
     }
     let aim = Aim { kind: Kind::Registration, user: Some(user.id), note: String::new() };
-    Ok(begin(app, headers, aim, (&user.handle, &user.upn, &user.display_name), &have))
+    Ok(begin(app, headers, aim, (&user.handle, &user.upn, &user.display_name), (&have, conveyance)))
 }
 
 /// Creation options (WebAuthn L3 §5.4).
@@ -202,7 +210,7 @@ fn begin(
     headers: &HeaderMap,
     aim: Aim,
     (handle, upn, name): (&[u8], &str, &str),
-    have: &[Passkey],
+    (have, conveyance): (&[Passkey], &str),
 ) -> Result<Response, Reason> {
     let asker = cookie::asker(app, headers);
     let (text, challenge) = ceremony::begin(&app.keys().ring, aim, &asker.value, app.now(), app.rng())?;
@@ -221,7 +229,7 @@ fn begin(
             "pubKeyCredParams": params,
             "excludeCredentials": exclude,
             "authenticatorSelection": { "residentKey": "required", "requireResidentKey": true, "userVerification": "required" },
-            "attestation": app.attestation_conveyance(),
+            "attestation": conveyance,
             "extensions": { "credProps": true },
             "timeout": TIMEOUT_MS,
         }
@@ -298,7 +306,15 @@ async fn try_finish(
     };
     let evidence = new.judge(&app.trust().trust, now);
     let passkey = passkey(new.into_record(), &owner, &name, evidence);
-    let (session, begun) = sign_in::with_new_passkey(&passkey, &owner, place(app, attempt.caller()));
+    // After the evidence was judged: a profile may ask for a level.
+    let permitted = match profile::at_registration(app, &mut attempt, &passkey).await? {
+        Ok(permitted) => permitted,
+        Err(told) => {
+            attempt.refuse(app, refuse(told.reason)).await;
+            return Ok(told.into_response());
+        }
+    };
+    let (session, begun) = sign_in::with_new_passkey(permitted, &owner, place(app, attempt.caller()));
     let detail = format!(
         "{} ({}, {}: {})",
         passkey.name,
@@ -342,6 +358,10 @@ async fn whose(
 ) -> Result<Result<(User, Vec<Change>), Reason>, StoreError> {
     let Some(id) = under_way.user() else { return Ok(Err(Reason::CeremonyInvalid)) };
     if under_way.note().is_empty() {
+        // Asked again: it may have been switched off since the ceremony began.
+        if let Err(reason) = profile::self_service(app, id).await? {
+            return Ok(Err(reason));
+        }
         let standing = session::standing(app, headers).await?;
         return Ok(may_register(app, standing.as_ref()).and_then(|live| {
             // Begun by one person, finished in another's session: not the same registration.

@@ -87,6 +87,11 @@ async fn enter(
         }
     };
     attempt.by(accepted.user());
+    // Whoever has a good pass but may not use one is told what everybody is told.
+    let (scope, policy) = app.scope_of(accepted.user().id).await?;
+    if let Err(reason) = policy.passes.admits(&scope.groups) {
+        return Ok(Err(attempt.refuse(app, reason).await));
+    }
     let (session, mut changes) = sign_in::with_tap(&accepted, place(app, attempt.caller()));
     attempt.in_session(session.id, session.factors);
     if let Some(before) = cookie::session(app, headers) {

@@ -167,7 +167,7 @@ impl App {
         Ok(())
     }
 
-    /// The conveyance that registrations ask for (WebAuthn L3 §5.4.7), decided here alone: who can judge an
+    /// The conveyance that registrations ask for (WebAuthn L3 §5.4.7) where no profile asks for more: who can judge an
     /// attestation asks for it. Browsers show their user a question then, so it is not asked for nothing.
     pub fn attestation_conveyance(&self) -> &'static str {
         let held = self.trust();

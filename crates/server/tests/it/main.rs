@@ -1,10 +1,13 @@
 //! The server through its real router, with a database in memory, a clock that is set and real ceremonies.
 #![allow(clippy::unwrap_used, reason = "the lint spares test functions, but not their helpers")]
 
+mod campaign;
 mod console;
 mod device;
 mod graph;
 mod oidc;
 mod pass;
+mod policy_page;
+mod profiles;
 mod prt;
 mod world;

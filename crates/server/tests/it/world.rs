@@ -144,7 +144,7 @@ impl World {
 
     /// A Temporary Access Pass, and its text.
     pub async fn pass_for(&self, user: &User, once: bool) -> (Tap, String) {
-        let wish = Wish { minutes: 60, once, starts: None };
+        let wish = Wish { minutes: 60, once, starts: None, length: tap::LENGTH };
         let (tap, text) = tap::create(user.id, wish, &self.app.master, self.now(), &SystemRandom).unwrap();
         self.app.commit(vec![Change::InsertTap(tap.clone())]).await.unwrap();
         (tap, text.to_string())

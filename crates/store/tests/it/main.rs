@@ -8,6 +8,7 @@ mod cache;
 mod changes;
 mod database;
 mod group;
+mod groups;
 mod harness;
 mod hostile;
 mod loads;

@@ -193,6 +193,7 @@ pub fn line(n: u32) -> SignIn {
         binding: Binding::HardwareKey,
         ip: "192.0.2.1".to_owned(),
         agent: "broker/0.1".to_owned(),
+        detail: "profile \"Admins\": passkeyTypes".to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod html;
 mod sample;
+mod sample_policy;
 mod style;
 
 use html::{Element, read};
@@ -163,8 +164,8 @@ fn pages_of_the_chain_wear_their_band() {
         let bands = html.matches(r#"class="band" role="img""#).count();
         let wide = html.matches(" data-band>").count();
         let (small, large) = match name {
-            "sign-in" | "sign-in-refused" | "tap" | "setup" | "register" | "register-another"
-            | "signed-out" | "error" | "notes" => (0, 1),
+            "campaign" | "sign-in" | "sign-in-refused" | "tap" | "setup" | "register"
+            | "register-another" | "signed-out" | "error" | "notes" => (0, 1),
             "account" => (8, 1),
             "account-small" => (2, 1),
             "admin" | "admin-sign-ins" => (5, 0),

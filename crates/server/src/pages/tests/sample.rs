@@ -1,5 +1,6 @@
 //! One filled-in specimen of every page, and the same again with words a stranger chose.
 
+use super::sample_policy;
 use crate::pages::*;
 use passband_wire::time::Timestamp;
 
@@ -47,17 +48,17 @@ const fn band(platform: Level, device: Level, authn: Level, session: Level) -> B
 
 use Level::{Claimed, Hardware, Proved, Unknown};
 
-const CHAIN: Band = band(Unknown, Proved, Proved, Proved);
+pub(super) const CHAIN: Band = band(Unknown, Proved, Proved, Proved);
 
-fn csrf() -> Csrf {
+pub(super) fn csrf() -> Csrf {
     Csrf("c3f1a9".into())
 }
 
-fn viewer(w: Words) -> Viewer {
+pub(super) fn viewer(w: Words) -> Viewer {
     Viewer { name: w.name.into(), upn: w.upn.into(), is_admin: true }
 }
 
-fn admin(w: Words) -> Admin {
+pub(super) fn admin(w: Words) -> Admin {
     Admin { viewer: viewer(w), csrf: csrf(), notice: None }
 }
 
@@ -240,6 +241,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
     let refused =
         Notice::refused("That pass is not valid, or it has expired. Ask for a new one.", "tap_invalid");
     vec![
+        ("campaign", Box::new(sample_policy::campaign(w))),
         (
             "sign-in",
             Box::new(SignIn {
@@ -508,6 +510,8 @@ fn console(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
         ("admin-sign-ins-filtered", Box::new(SignIns { admin: admin(w), filter, rows: vec![], next: None })),
         ("admin-trust", Box::new(trust(w, true))),
         ("admin-trust-empty", Box::new(trust(w, false))),
+        ("admin-passkey-policy", Box::new(sample_policy::passkey_policy(w, true))),
+        ("admin-passkey-policy-new", Box::new(sample_policy::passkey_policy(w, false))),
         (
             "admin-keys",
             Box::new(Keys {

@@ -85,6 +85,7 @@ done! {
     KeysRotated "keys-rotated" "Keys rotated. What the retired key signed stays good until it expires.";
     PasskeyRemoved "passkey-removed" "Passkey removed.";
     PasskeyRenamed "passkey-renamed" "Passkey renamed.";
+    PolicyChanged "policy-changed" "Passkey policy changed. It holds from the next sign-in on.";
     PersonDeleted "person-deleted" "Person deleted, with passkeys, devices and sessions.";
     PersonDemoted "person-demoted" "Not an administrator any more.";
     PersonDisabled "person-disabled" "Person disabled. Their sessions have ended.";

@@ -192,6 +192,7 @@ mod tests {
             binding,
             ip: String::new(),
             agent: String::new(),
+            detail: String::new(),
         }
     }
 

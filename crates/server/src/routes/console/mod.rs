@@ -6,6 +6,7 @@ pub mod bands;
 mod devices;
 mod keys;
 mod overview;
+mod passkey_policy;
 mod people;
 mod person;
 pub mod rows;
@@ -46,6 +47,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/admin/apps/{id}/{act}", post(apps::act))
         .route("/admin/sign-ins", get(sign_ins::get))
         .route("/admin/trust", get(trust::get))
+        .route("/admin/passkey-policy", get(passkey_policy::get))
+        .route("/admin/passkey-policy/{act}", post(passkey_policy::act))
         .route("/admin/keys", get(keys::get))
         .route("/admin/keys/rotate", post(keys::rotate))
 }

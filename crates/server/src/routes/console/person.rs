@@ -150,14 +150,16 @@ async fn revoke(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop
 
 /// Makes a pass and shows it, this once: the answer is the page itself and is not stored anywhere.
 async fn new_pass(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop> {
+    let policy = app.newest_methods_policy().await?.policy;
     let wish = Wish {
         minutes: act.get("lifetimeInMinutes").parse().unwrap_or(0),
         // Anything but a clear wish is the stricter one.
         once: act.get("isUsableOnce") != "false",
         starts: None,
+        length: policy.passes.length,
     };
     let have = app.store.taps_of(user.id).await?;
-    let made = person::new_pass(user.id, &have, wish, &app.master, (app.now(), app.rng()));
+    let made = person::new_pass(user.id, &have, wish, (&policy.passes, &app.master), (app.now(), app.rng()));
     let (tap, text, mut changes) = match made {
         Ok(made) => made,
         Err(invalid) => {

@@ -99,6 +99,9 @@ fn story(line: &SignIn) -> Vec<Step> {
     if let Some(proved) = proved(line.factors) {
         steps.push(held(format!("Proved at sign-in: {proved}.")));
     }
+    if !line.detail.is_empty() {
+        steps.push(Step { text: format!("Passkey policy: {}.", line.detail), held: granted });
+    }
     steps.push(if granted {
         held(format!("Decided: granted. {}", bound(line)))
     } else {
@@ -167,6 +170,7 @@ mod tests {
             binding: Binding::SoftwareKey,
             ip: "192.0.2.1".to_owned(),
             agent: String::new(),
+            detail: String::new(),
         }
     }
 

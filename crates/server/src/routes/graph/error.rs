@@ -1,6 +1,7 @@
 //! Errors as Graph shapes them, and what every answer of the admin API carries.
 
 use crate::app::App;
+use crate::policies::Unchanged;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -101,6 +102,18 @@ impl GraphError {
 impl From<Invalid> for GraphError {
     fn from(invalid: Invalid) -> Self {
         Self::bad(format!("{invalid}."))
+    }
+}
+
+impl From<Unchanged> for GraphError {
+    fn from(unchanged: Unchanged) -> Self {
+        match unchanged {
+            Unchanged::Busy => Self::busy(),
+            Unchanged::Invalid(text) => Self::bad(format!("{text}.")),
+            Unchanged::Member(text) => Self::bad(text),
+            Unchanged::Refused(reason) => reason.into(),
+            Unchanged::Store(error) => error.into(),
+        }
     }
 }
 

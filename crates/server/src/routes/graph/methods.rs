@@ -11,7 +11,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use passband_core::authn::tap::{DEFAULT_MINUTES, Wish};
+use passband_core::authn::methods::TapPolicy;
+use passband_core::authn::tap::Wish;
 use passband_core::change::Change;
 use passband_core::directory::{Passkey, User};
 use passband_core::id::TapId;
@@ -44,7 +45,7 @@ pub struct TapBody {
 }
 
 impl TapBody {
-    fn wish(&self, now: Timestamp) -> Result<Wish, GraphError> {
+    fn wish(&self, policy: &TapPolicy, now: Timestamp) -> Result<Wish, GraphError> {
         check_type(self.odata_type.as_deref(), TAP.name)?;
         let starts = match &self.start_date_time {
             None => None,
@@ -58,9 +59,10 @@ impl TapBody {
             }
         };
         Ok(Wish {
-            minutes: self.lifetime_in_minutes.unwrap_or(DEFAULT_MINUTES),
+            minutes: self.lifetime_in_minutes.unwrap_or(policy.default),
             once: self.is_usable_once.unwrap_or(false),
             starts,
+            length: policy.length,
         })
     }
 }
@@ -90,12 +92,14 @@ pub async fn create_tap(
 ) -> Result<Response, GraphError> {
     asked.no_options()?;
     let now = app.now();
-    let wish = body.wish(now)?;
+    let policy = app.newest_methods_policy().await?.policy;
+    let wish = body.wish(&policy.passes, now)?;
     let user = find(&app, &name).await?;
     let have = app.store.taps_of(user.id).await?;
-    let (tap, pass, changes) = person::new_pass(user.id, &have, wish, &app.master, (now, app.rng()))?;
+    let (tap, pass, changes) =
+        person::new_pass(user.id, &have, wish, (&policy.passes, &app.master), (now, app.rng()))?;
     let replaced = if have.is_empty() { "" } else { ", replaces the one before" };
-    let once = if wish.once { "one-time" } else { "multi-use" };
+    let once = if tap.once { "one-time" } else { "multi-use" };
     let detail = format!("{}: {} minutes, {once}{replaced}", user.upn, wish.minutes);
     match admin.commit(&app, changes, Deed::new("Create Temporary Access Pass", user.id, detail)).await {
         Ok(()) => {}

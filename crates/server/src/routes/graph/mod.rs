@@ -6,8 +6,8 @@
 //! | `auth` | who may ask, and the one way to write |
 //! | `query`, `filter` | query options, pages |
 //! | `body`, `error` | what comes in, what goes wrong |
-//! | `resource` | records as Graph shows them |
-//! | `users`, `methods`, `devices`, `applications`, `logs`, `tenant`, `trust` | handlers |
+//! | `resource`, `resource_policy` | records as Graph shows them |
+//! | `users`, `groups`, `policies`, `methods`, `devices`, `applications`, `logs`, `tenant`, `trust` | handlers |
 //! | `openapi` | the document made from the tables |
 
 pub mod applications;
@@ -16,11 +16,14 @@ pub mod body;
 pub mod devices;
 pub mod error;
 pub mod filter;
+pub mod groups;
 pub mod logs;
 pub mod methods;
 pub mod openapi;
+pub mod policies;
 pub mod query;
 pub mod resource;
+pub mod resource_policy;
 pub mod table;
 pub mod tenant;
 pub mod trust;

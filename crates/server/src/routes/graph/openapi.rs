@@ -83,6 +83,12 @@ fn member(name: &str) -> Value {
         }
         "document" => json!({ "type": "string", "description": "The file as it was published." }),
         "keyId" => json!({ "type": "string", "format": "uuid" }),
+        "@odata.id" => {
+            json!({ "type": "string", "description": "Ends in users/{id} or directoryObjects/{id}." })
+        }
+        "passband_force" => {
+            json!({ "type": "boolean", "description": "Make the change even if no administrator could sign in then." })
+        }
         _ => known.unwrap_or_else(|| json!({})),
     }
 }
@@ -155,6 +161,7 @@ fn of_kind(property: &Property) -> Value {
         Kind::Bool => json!({ "type": ["boolean", "null"] }),
         Kind::Guid => json!({ "type": ["string", "null"], "format": "uuid" }),
         Kind::Int => json!({ "type": "integer" }),
+        Kind::Object => json!({ "type": ["object", "null"] }),
         Kind::Objects => json!({ "type": "array", "items": { "type": "object" } }),
         Kind::Text => json!({ "type": ["string", "null"] }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),

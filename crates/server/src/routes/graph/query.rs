@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::extract::Params;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use passband_core::id::UserId;
+use passband_core::id::{GroupId, UserId};
 use passband_store::{Listed, MAX_TOP, Page, SignInFilter, Store, StoreError};
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
@@ -172,6 +172,10 @@ pub enum Source<'a> {
     Audits,
     /// Devices, all or of one person.
     Devices(Option<UserId>),
+    /// Groups whose name begins so.
+    Groups(&'a str),
+    /// People in a group.
+    Members(GroupId),
     /// Lines of the sign-in log.
     SignIns(SignInFilter),
     /// People, whose UPN or name begins so.
@@ -184,6 +188,8 @@ impl Source<'_> {
             Self::Applications => shown(store.apps(page).await?, resource::application),
             Self::Audits => shown(store.audits(page).await?, resource::audit),
             Self::Devices(owner) => shown(store.devices(page, *owner).await?, resource::device),
+            Self::Groups(prefix) => shown(store.groups(prefix, page).await?, super::resource_policy::group),
+            Self::Members(group) => shown(store.members(*group, page).await?, super::groups::member),
             Self::SignIns(filter) => shown(store.sign_ins(filter, page).await?, resource::sign_in),
             Self::Users(prefix) => shown(store.users(prefix, page).await?, resource::user),
         })

@@ -4,6 +4,7 @@
 
 pub mod trust;
 
+use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use crate::refusal::WireError;
 use passband_core::audit::SignIn;
 use passband_core::directory::{App as AppRecord, Device, KeyState, Passkey, StoredKey, Tap, User};
@@ -23,6 +24,8 @@ pub enum Kind {
     Guid,
     /// A whole number.
     Int,
+    /// An object of the form the name says.
+    Object,
     /// Objects of the form the name says.
     Objects,
     /// Text.
@@ -36,7 +39,7 @@ pub enum Kind {
 impl Kind {
     /// Whether `$filter` can compare it.
     pub const fn is_comparable(self) -> bool {
-        !matches!(self, Self::Objects | Self::Texts)
+        !matches!(self, Self::Object | Self::Objects | Self::Texts)
     }
 }
 
@@ -53,11 +56,11 @@ pub struct Property {
     pub doc: &'static str,
 }
 
-const fn plain(name: &'static str, kind: Kind, doc: &'static str) -> Property {
+pub(super) const fn plain(name: &'static str, kind: Kind, doc: &'static str) -> Property {
     Property { name, kind, filterable: false, doc }
 }
 
-const fn filter(name: &'static str, kind: Kind, doc: &'static str) -> Property {
+pub(super) const fn filter(name: &'static str, kind: Kind, doc: &'static str) -> Property {
     Property { name, kind, filterable: true, doc }
 }
 
@@ -302,7 +305,11 @@ pub static SIGN_IN: Resource = Resource {
         filter("isInteractive", Kind::Bool, "Whether a person was there."),
         filter("status/errorCode", Kind::Int, "0, or the AADSTS number of the answer."),
         plain("status/failureReason", Kind::Text, "What the reason means."),
-        plain("status/additionalDetails", Kind::Text, "What to do about it."),
+        plain(
+            "status/additionalDetails",
+            Kind::Text,
+            "What it rests on, such as passkey profile and rule; else what to do.",
+        ),
         filter("deviceDetail/deviceId", Kind::Guid, "From which device."),
         filter("deviceDetail/displayName", Kind::Text, "Its name."),
         filter("sessionId", Kind::Guid, "The session it begins or uses; claim `sid`."),
@@ -335,7 +342,7 @@ pub fn sign_in(line: &SignIn) -> Value {
         "status": {
             "errorCode": error_code(line.reason),
             "failureReason": refused.then(|| line.reason.meaning()),
-            "additionalDetails": refused.then(|| line.reason.action()),
+            "additionalDetails": details(line),
         },
         "deviceDetail": {
             "deviceId": id(line.device.map(String::from)),
@@ -347,6 +354,13 @@ pub fn sign_in(line: &SignIn) -> Value {
         "passband_factors": line.factors.amr(),
         "passband_binding": line.binding.name(),
     })
+}
+
+/// What the answer rests on, such as a passkey profile and its rule; of a refusal that rests on nothing more than
+/// its reason, what to do.
+fn details(line: &SignIn) -> Option<&str> {
+    let action = (!line.reason.is_granted()).then(|| line.reason.action());
+    if line.detail.is_empty() { action } else { Some(&line.detail) }
 }
 
 fn error_code(reason: Reason) -> u32 {
@@ -441,7 +455,7 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 12] = [
+pub static RESOURCES: [&Resource; 16] = [
     &USER,
     &TAP,
     &PASSKEY,
@@ -454,4 +468,8 @@ pub static RESOURCES: [&Resource; 12] = [
     &trust::TRUST,
     &trust::ROOT,
     &trust::MODEL,
+    &GROUP,
+    &METHODS_POLICY,
+    &METHOD_CONFIGURATION,
+    &WHAT_IF,
 ];

@@ -4,7 +4,8 @@ use super::resource::trust::{MODEL, ROOT, TRUST};
 use super::resource::{
     APPLICATION, AUDIT, DEVICE, ORGANIZATION, PASSKEY, Resource, SIGN_IN, SIGNING_KEY, TAP, USER,
 };
-use super::{applications, devices, logs, methods, tenant, trust, users};
+use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
+use super::{applications, devices, groups, logs, methods, policies, tenant, trust, users};
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, delete, get, patch, post};
@@ -49,6 +50,25 @@ const USER_BODY: &[&str] =
 const TAP_BODY: &[&str] = &["lifetimeInMinutes", "isUsableOnce", "startDateTime"];
 const APP_BODY: &[&str] =
     &["displayName", "identifierUris", "web", "publicClient", "spa", "passband_enabled"];
+
+const GROUP_BODY: &[&str] =
+    &["displayName", "description", "mailNickname", "mailEnabled", "securityEnabled", "groupTypes"];
+const METHOD_BODY: &[&str] = &[
+    "state",
+    "includeTargets",
+    "excludeTargets",
+    "isSelfServiceRegistrationAllowed",
+    "defaultPasskeyProfile",
+    "passkeyProfiles",
+    "isAttestationEnforced",
+    "keyRestrictions",
+    "minimumLifetimeInMinutes",
+    "maximumLifetimeInMinutes",
+    "defaultLifetimeInMinutes",
+    "defaultLength",
+    "isUsableOnce",
+    "passband_force",
+];
 
 macro_rules! operation {
     ($method:ident $path:literal $id:literal $answer:expr, $body:expr, $handler:path, $summary:literal) => {
@@ -95,6 +115,21 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/users/{id}/authentication/fido2Methods" "listPasskeys" Answer::Collection(&PASSKEY), &[], methods::list_passkeys, "A person's passkeys"),
     operation!(get "/users/{id}/authentication/fido2Methods/{methodId}" "getPasskey" Answer::Object(&PASSKEY), &[], methods::get_passkey, "A passkey"),
     operation!(delete "/users/{id}/authentication/fido2Methods/{methodId}" "deletePasskey" Answer::Nothing, &[], methods::delete_passkey, "Delete a passkey; sessions it began end with it"),
+    operation!(get "/users/{id}/memberOf" "listMemberOf" Answer::Collection(&GROUP), &[], groups::member_of, "Groups a person is in"),
+    operation!(get "/groups" "listGroups" Answer::Collection(&GROUP), &[], groups::list, "Groups, newest first"),
+    operation!(post "/groups" "createGroup" Answer::Created(&GROUP), GROUP_BODY, groups::create, "Add a group"),
+    operation!(get "/groups/{id}" "getGroup" Answer::Object(&GROUP), &[], groups::get, "A group"),
+    operation!(patch "/groups/{id}" "updateGroup" Answer::Nothing, GROUP_BODY, groups::update, "Rename a group"),
+    operation!(delete "/groups/{id}" "deleteGroup" Answer::Nothing, &[], groups::delete, "Delete a group; not one that a policy names"),
+    operation!(get "/groups/{id}/members" "listMembers" Answer::Collection(&USER), &[], groups::members, "People in a group, by userPrincipalName"),
+    operation!(post "/groups/{id}/members/$ref" "addMember" Answer::Nothing, &["@odata.id"], groups::add_member, "Put a person into a group"),
+    operation!(delete "/groups/{id}/members/{memberId}/$ref" "removeMember" Answer::Nothing, &[], groups::remove_member, "Take a person out of a group"),
+    operation!(get "/policies/authenticationMethodsPolicy" "getAuthenticationMethodsPolicy" Answer::Object(&METHODS_POLICY), &[], policies::get, "The authentication methods policy"),
+    operation!(patch "/policies/authenticationMethodsPolicy" "updateAuthenticationMethodsPolicy" Answer::Nothing, &["registrationEnforcement"], policies::update, "Change the registration campaign"),
+    operation!(get "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations" "listMethodConfigurations" Answer::Collection(&METHOD_CONFIGURATION), &[], policies::list_methods, "The configuration of each method"),
+    operation!(get "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}" "getMethodConfiguration" Answer::Object(&METHOD_CONFIGURATION), &[], policies::get_method, "The configuration of passkeys (fido2) or of temporaryAccessPass"),
+    operation!(patch "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}" "updateMethodConfiguration" Answer::Nothing, METHOD_BODY, policies::update_method, "Change it; each property that is sent replaces its own whole"),
+    operation!(post "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}/passband_whatIf" "whatIfMethodConfiguration" Answer::Object(&WHAT_IF), METHOD_BODY, policies::what_if, "Whom a change of passkeys (fido2) would touch, without making it"),
     operation!(get "/devices" "listDevices" Answer::Collection(&DEVICE), &[], devices::list, "Devices, newest first"),
     operation!(get "/devices/{id}" "getDevice" Answer::Object(&DEVICE), &[], devices::get, "A device"),
     operation!(patch "/devices/{id}" "updateDevice" Answer::Nothing, &["accountEnabled"], devices::update, "Enable or disable a device"),

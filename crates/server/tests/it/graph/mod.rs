@@ -5,6 +5,7 @@ mod devices;
 mod lists;
 mod logs;
 mod methods;
+mod policies;
 mod refused;
 mod tenant;
 mod trust;

@@ -2,7 +2,9 @@
 
 use super::{Api, CHALLENGE, encode, with_api};
 use crate::world::ORIGIN;
-use passband_core::id::UserId;
+use passband_core::change::Change;
+use passband_core::directory::Group;
+use passband_core::id::{GroupId, UserId};
 use passband_core::keys::admin_token::AdminToken;
 use passband_core::keys::master::MasterKey;
 use passband_core::rng::SystemRandom;
@@ -16,10 +18,22 @@ async fn address(api: &Api, path: &str, owner: UserId) -> String {
         api.device(owner, "Laptop").await.to_string()
     } else if path.starts_with("/applications") {
         passband_wire::prt::BROKER_CLIENT.to_string()
+    } else if path.starts_with("/policies") {
+        "fido2".to_owned()
+    } else if path.starts_with("/groups") {
+        let group = Group {
+            id: GroupId::generate(&SystemRandom),
+            name: "Admins".to_owned(),
+            description: String::new(),
+            nickname: String::new(),
+            created: api.world.now(),
+        };
+        api.world.app.commit(vec![Change::InsertGroup(group.clone())]).await.unwrap();
+        group.id.to_string()
     } else {
         owner.to_string()
     };
-    path.replace("{id}", &id).replace("{methodId}", "AA")
+    path.replace("{id}", &id).replace("{methodId}", "AA").replace("{memberId}", &owner.to_string())
 }
 
 #[test]
