@@ -1,13 +1,24 @@
 //! Every write there is. The core decides which, the store executes them, all or none.
 
 use crate::audit::{Audit, SignIn};
-use crate::directory::{App, Device, Grant, KeyState, Passkey, Session, StoredKey, Tap, User};
+use crate::directory::{
+    Alarm, AlarmKind, App, Device, Grant, KeyState, Passkey, Session, StoredKey, Tap, User,
+};
 use passband_wire::id::{ClientId, DeviceId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;
 
 /// One write. A list of them is one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// Take an alarm away; [`Conflict::Stale`] if it was raised again since, or is gone.
+    AcknowledgeAlarm {
+        /// Whose account it is about.
+        user: UserId,
+        /// Which.
+        kind: AlarmKind,
+        /// How often it had been raised when it was seen.
+        seen: u32,
+    },
     /// Move a grant from generation `from` to the next; [`Conflict::Stale`] if it is not there.
     AdvanceGrant {
         /// Which.
@@ -89,6 +100,8 @@ pub enum Change {
     LogAudit(Box<Audit>),
     /// Add a line to the sign-in log.
     LogSignIn(Box<SignIn>),
+    /// Raise an alarm. Until it is acknowledged another of its person and kind adds to its count.
+    RaiseAlarm(Box<Alarm>),
     /// Rename a passkey; [`Conflict::Stale`] if this user has none such.
     RenamePasskey {
         /// Credential id.
@@ -97,6 +110,15 @@ pub enum Change {
         user: UserId,
         /// The new name.
         name: String,
+    },
+    /// Replace a person's recovery codes, used and unused, by a new set.
+    ReplaceRecoveryCodes {
+        /// Whose.
+        user: UserId,
+        /// The stored forms of the new ones; none takes them all away.
+        hashes: Vec<[u8; 32]>,
+        /// Now.
+        at: Timestamp,
     },
     /// Note that a device was used. No row is no error.
     SeenDevice {
@@ -139,7 +161,7 @@ pub enum Change {
     },
     /// Replace an application's row; [`Conflict::Stale`] if it does not exist.
     UpdateApp(App),
-    /// Replace a person's name, UPN, enabled and admin; [`Conflict::Stale`] if absent, [`Conflict::Duplicate`] if the UPN is taken.
+    /// Replace a person's name, UPN, enabled, admin and break-glass mark; [`Conflict::Stale`] if absent, [`Conflict::Duplicate`] if the UPN is taken.
     UpdateUser(User),
     /// Note a sign-in with a passkey; [`Conflict::Stale`] if it is gone or its counter is not `seen`.
     UsePasskey {
@@ -151,6 +173,15 @@ pub enum Change {
         sign_count: u32,
         /// The BS flag it sent.
         backup_state: bool,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Use a recovery code; [`Conflict::Spent`] if it is gone or was used.
+    UseRecoveryCode {
+        /// Whose.
+        user: UserId,
+        /// Its stored form.
+        hash: [u8; 32],
         /// Now.
         at: Timestamp,
     },

@@ -1,5 +1,6 @@
 //! What an administrator chooses: a file, overruled by the command line.
 
+use crate::related::{self, RelatedError};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,8 @@ pub struct Config {
     pub database: String,
     /// TLS.
     pub tls: Tls,
+    /// Further origins whose pages may use the passkeys of this server (WebAuthn L3 §5.11), beside the public URL.
+    pub related_origins: Vec<String>,
 }
 
 /// The file of `--config`, TOML; each member is a command-line option of the same name.
@@ -55,6 +58,9 @@ pub struct File {
     /// `--tls-dev`
     #[serde(default)]
     pub tls_dev: bool,
+    /// `--related-origins`
+    #[serde(default, alias = "related_origins")]
+    pub related_origins: Vec<String>,
 }
 
 /// Why a configuration cannot be used.
@@ -74,6 +80,9 @@ pub enum ConfigError {
         "the public URL must be https://host[:port], or http://localhost[:port] for this machine alone, with nothing after it; it is {0}"
     )]
     PublicUrl(String),
+    /// A related origin is no origin, or there are too many.
+    #[error(transparent)]
+    RelatedOrigins(#[from] RelatedError),
 }
 
 impl File {
@@ -101,6 +110,11 @@ impl File {
             listen: self.listen.or(other.listen),
             public_url: self.public_url.or(other.public_url),
             database: self.database.or(other.database),
+            related_origins: if self.related_origins.is_empty() {
+                other.related_origins
+            } else {
+                self.related_origins
+            },
         }
     }
 
@@ -126,7 +140,8 @@ impl File {
         }
         let database =
             self.database.unwrap_or_else(|| format!("sqlite://{}", data.join("passband.sqlite").display()));
-        Ok(Config { data, listen, public_url, database, tls })
+        let related_origins = related::checked(&public_url, self.related_origins)?;
+        Ok(Config { data, listen, public_url, database, tls, related_origins })
     }
 }
 

@@ -152,7 +152,8 @@ fn touched(change: &Change) -> Touched<'_> {
         Change::InsertSession(session) => One(Part::Session(session.id)),
         Change::InsertUser(user) | Change::UpdateUser(user) => One(Part::User(user.id)),
         // What these touch is in no entry, or no decision rests on it (last use, counter, name).
-        Change::AdvanceGrant { .. }
+        Change::AcknowledgeAlarm { .. }
+        | Change::AdvanceGrant { .. }
         | Change::DeleteTap { .. }
         | Change::EndGrant { .. }
         | Change::InsertGrant(_)
@@ -160,12 +161,15 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::InsertTap(_)
         | Change::LogAudit(_)
         | Change::LogSignIn(_)
+        | Change::RaiseAlarm(_)
+        | Change::ReplaceRecoveryCodes { .. }
         | Change::RenamePasskey { .. }
         | Change::SeenDevice { .. }
         | Change::SetKeyState { .. }
         | Change::SetSetting { .. }
         | Change::Spend { .. }
         | Change::UsePasskey { .. }
+        | Change::UseRecoveryCode { .. }
         | Change::UseTap { .. } => Nothing,
     }
 }

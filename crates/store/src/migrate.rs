@@ -7,8 +7,10 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use sqlx::{Connection, Executor};
 
 /// Number, name, text. Append only: a migration that was released never changes.
-pub(crate) const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "directory", include_str!("../migrations/0001_directory.sql"))];
+pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "directory", include_str!("../migrations/0001_directory.sql")),
+    (4, "recovery", include_str!("../migrations/0004_recovery.sql")),
+];
 
 /// In a migration: the table's rows lie in its primary key where the database can do that.
 const CLUSTERED: &str = "/* clustered */";

@@ -27,6 +27,9 @@ pub(super) enum PasskeyCommand {
         who: Who,
         /// The passkey
         id: String,
+        /// Also if it is the person's last one
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -36,8 +39,9 @@ pub(super) async fn run(command: PasskeyCommand, api: &Api, out: &Output) -> Res
             let rows = api.list(&collection(&who)?, None, 100).await?;
             out.list(&rows, COLUMNS, "No passkeys.");
         }
-        PasskeyCommand::Delete { who, id } => {
-            api.delete(&format!("{}/{}", collection(&who)?, segment(&id)?)).await?;
+        PasskeyCommand::Delete { who, id, force } => {
+            let query = if force { "?passband_force=true" } else { "" };
+            api.delete(&format!("{}/{}{query}", collection(&who)?, segment(&id)?)).await?;
             out.say(&format!("Deleted passkey {id} of {}", who.name()), &json!({ "deleted": id }));
         }
     }

@@ -11,6 +11,8 @@ mod error;
 mod headers;
 mod logout;
 mod part;
+mod recover;
+mod recovery_codes;
 mod register;
 mod rename;
 mod sample_app;
@@ -22,16 +24,18 @@ mod tap;
 #[cfg(test)]
 mod tests;
 
-pub use account::{Account, DeviceRow, DeviceState, PasskeyRow, SessionRow, Signal};
+pub use account::{Account, AccountAlarm, CodesLeft, DeviceRow, DeviceState, PasskeyRow, SessionRow, Signal};
 pub use admin::{
-    Admin, AppRow, Apps, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys, NewApp, NewPass, Overview,
-    PassRow, People, Person, PersonRow, SignInFilter, SignInResult, SignInRow, SignIns, Step,
+    Admin, AlarmRow, AppRow, Apps, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys, NewApp, NewPass,
+    Overview, PassRow, People, Person, PersonRow, SignInFilter, SignInResult, SignInRow, SignIns, Step,
 };
 pub use asset::{Asset, asset, asset_version};
 pub use error::ErrorPage;
 pub use headers::{csp, reply};
 pub use logout::Logout;
 pub use part::{Band, Csrf, Floor, Level, Link, Notice, NoticeKind, Secret, Viewer, When, Wide};
+pub use recover::Recover;
+pub use recovery_codes::RecoveryCodes;
 pub use register::{Register, RegisterReason};
 pub use sample_app::{Claim, SampleApp, SampleKind, SampleSignedIn};
 pub use setup::Setup;

@@ -24,11 +24,11 @@ use passband_core::directory::{Evidence, Passkey, Standing, User};
 use passband_core::id::UserId;
 use passband_core::keys::seal::Purpose;
 pub use passband_core::manage::upn;
-use passband_core::policy::signal::Factors;
 use passband_core::reason::Reason;
 use passband_core::rng;
-use passband_core::session::standing::{Live, judge};
-use passband_core::time::{Seconds, Timestamp};
+use passband_core::session::enrol::{self, MayRegister};
+use passband_core::session::standing::judge;
+use passband_core::time::Timestamp;
 use passband_store::{CommitError, StoreError};
 use passband_wire::b64;
 use passband_wire::cose::Algorithm;
@@ -40,11 +40,8 @@ use std::sync::Arc;
 /// Most wanted first; ES256 and RS256 are what every platform has between them.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
 
-/// How recent a sign-in must be to add a passkey (policy.md §1.2 rule 9 says five minutes; a person may read the page).
-const FRESH_FOR: Seconds = Seconds::minutes(10);
-
 /// Passkeys one person may have.
-const MOST: usize = 50;
+pub const MOST: usize = 50;
 
 /// `GET /setup?token=…`: the page behind the set-up link. Addresses are not logged, so neither is the secret.
 pub async fn setup(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
@@ -78,15 +75,15 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(quer
         Ok(standing) => standing,
         Err(error) => return session::unavailable(&error),
     };
-    let live = match may_register(&app, standing.as_ref()) {
-        Ok(live) => live,
+    let live = match may_register(&app, standing.as_ref(), app.now()) {
+        Ok(allowed) => allowed.live(),
         Err(_) => {
             let here: String = form_urlencoded::byte_serialize(address(next).as_bytes()).collect();
             return see_other(&format!("/sign-in?fresh=1&next={here}"));
         }
     };
     let asker = cookie::asker(&app, &headers);
-    let by_pass = live.factors().contains(Factors::TEMPORARY_ACCESS_PASS);
+    let by_pass = !live.is_full();
     let user = live.user();
     let page = pages::Register {
         viewer: pages::Viewer {
@@ -103,18 +100,13 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(quer
     with_cookie(pages::reply(StatusCode::OK, &page, &pages::csp(&[])), cookie::set_asker(&app, &asker))
 }
 
-/// A session that may add a passkey: begun by a pass, or by a passkey a moment ago and in person.
-fn may_register<'a>(app: &App, standing: Option<&'a Arc<Standing>>) -> Result<Live<'a>, Reason> {
-    let now = app.now();
-    let live = judge(standing.ok_or(Reason::SessionEnded)?, now)?;
-    let in_person = live.factors().is_strong() && live.session().parent.is_none();
-    if !in_person && !live.factors().contains(Factors::TEMPORARY_ACCESS_PASS) {
-        return Err(Reason::AuthTooWeak);
-    }
-    if now - live.session().auth_time > FRESH_FOR {
-        return Err(Reason::AuthTooOld);
-    }
-    Ok(live)
+/// A session that stands and may add a passkey, which its person `asked` to do at that moment.
+fn may_register<'a>(
+    app: &App,
+    standing: Option<&'a Arc<Standing>>,
+    asked: Timestamp,
+) -> Result<MayRegister<'a>, Reason> {
+    enrol::may_register(judge(standing.ok_or(Reason::SessionEnded)?, app.now())?, asked)
 }
 
 /// What the page sends first.
@@ -183,8 +175,8 @@ async fn founder_options(
 
 async fn own_options(app: &App, headers: &HeaderMap) -> Result<Result<Response, Reason>, StoreError> {
     let standing = session::standing(app, headers).await?;
-    let live = match may_register(app, standing.as_ref()) {
-        Ok(live) => live,
+    let live = match may_register(app, standing.as_ref(), app.now()) {
+        Ok(allowed) => allowed.live(),
         Err(reason) => return Ok(Err(reason)),
     };
     let user = live.user();
@@ -337,7 +329,9 @@ async fn whose(
     let Some(id) = under_way.user() else { return Ok(Err(Reason::CeremonyInvalid)) };
     if under_way.note().is_empty() {
         let standing = session::standing(app, headers).await?;
-        return Ok(may_register(app, standing.as_ref()).and_then(|live| {
+        // Fresh when the ceremony began: who takes their time at the authenticator need not begin again.
+        return Ok(may_register(app, standing.as_ref(), under_way.begun()).and_then(|allowed| {
+            let live = allowed.live();
             // Begun by one person, finished in another's session: not the same registration.
             if live.user().id == id {
                 Ok((live.user().clone(), Vec::new()))
@@ -358,6 +352,7 @@ async fn whose(
         display_name: founder.name,
         enabled: true,
         admin: true,
+        break_glass: false,
         handle: founder.handle,
         created: now,
     };

@@ -1,10 +1,12 @@
 //! The server through its real router, with a database in memory, a clock that is set and real ceremonies.
 #![allow(clippy::unwrap_used, reason = "the lint spares test functions, but not their helpers")]
 
+mod ceremony;
 mod console;
 mod device;
 mod graph;
 mod oidc;
 mod pass;
 mod prt;
+mod recovery;
 mod world;

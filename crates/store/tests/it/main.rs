@@ -11,4 +11,5 @@ mod group;
 mod harness;
 mod hostile;
 mod loads;
+mod recovery;
 mod sample;

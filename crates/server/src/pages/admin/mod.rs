@@ -11,7 +11,7 @@ mod sign_ins;
 pub use apps::{AppRow, Apps, NewApp};
 pub use devices::{DeviceLine, Devices};
 pub use keys::{KeyRow, KeyState, Keys};
-pub use overview::{Figure, Overview};
+pub use overview::{AlarmRow, Figure, Overview};
 pub use people::{People, PersonRow};
 pub use person::{NewPass, PassRow, Person};
 pub use sign_ins::{SignInFilter, SignInResult, SignInRow, SignIns, Step};

@@ -246,6 +246,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                 app: Some(w.name.into())
                     .map(|name: String| if name == PLAIN.name { "Tasks".into() } else { name }),
                 tap_href: "/tap?next=%2Fauthorize".into(),
+                recover_href: "/recover?next=%2Fauthorize".into(),
                 band: band(Unknown, Unknown, Unknown, Unknown),
                 notice: None,
             }),
@@ -255,6 +256,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             Box::new(SignIn {
                 app: None,
                 tap_href: "/tap".into(),
+                recover_href: "/recover".into(),
                 band: band(Unknown, Claimed, Unknown, Unknown),
                 notice: Some(Notice::refused("This device is disabled. Ask your administrator.", w.label)),
             }),
@@ -268,6 +270,25 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                 band: Band::default(),
                 notice: Some(refused),
                 sign_in_href: "/sign-in".into(),
+            }),
+        ),
+        (
+            "recover",
+            Box::new(Recover {
+                csrf: csrf(),
+                next: Some(w.url.into()),
+                upn: w.upn.into(),
+                band: Band::default(),
+                notice: Some(Notice::refused("That code is not valid.", w.label)),
+                sign_in_href: "/sign-in".into(),
+                tap_href: "/tap".into(),
+            }),
+        ),
+        (
+            "recovery-codes",
+            Box::new(RecoveryCodes {
+                viewer: viewer(w),
+                codes: (0..10).map(|n| Secret::new(format!("ABCD-EFGH-IJKL-MN{n}P"))).collect(),
             }),
         ),
         (
@@ -373,6 +394,29 @@ fn sample_app(w: Words, app: SampleKind, is_inside: bool) -> SampleApp {
     }
 }
 
+fn account_alarm(w: Words) -> AccountAlarm {
+    AccountAlarm {
+        kind: "recoveryCodeUsed",
+        what: "A recovery code of yours was used",
+        last: ago(4),
+        count: 2,
+        detail: format!("from {}; 8 left", w.label),
+    }
+}
+
+fn alarm(w: Words, is_for_viewer: bool) -> AlarmRow {
+    AlarmRow {
+        user_id: "1".into(),
+        kind: "breakGlassUsed",
+        what: "An account for emergencies was used",
+        upn: w.upn.into(),
+        last: ago(4),
+        count: if is_for_viewer { 1 } else { 3 },
+        detail: format!("passkey (granted) from {}", w.label),
+        is_for_viewer,
+    }
+}
+
 fn account(w: Words, is_full: bool) -> Account {
     Account {
         viewer: Viewer { is_admin: is_full, ..viewer(w) },
@@ -382,6 +426,9 @@ fn account(w: Words, is_full: bool) -> Account {
         passkeys: passkeys(w).into_iter().take(if is_full { 9 } else { 1 }).collect(),
         devices: if is_full { devices(w) } else { vec![] },
         sessions: sessions(w).into_iter().take(if is_full { 9 } else { 1 }).collect(),
+        alarms: if is_full { vec![] } else { vec![account_alarm(w)] },
+        codes: CodesLeft { left: if is_full { 9 } else { 0 }, made: is_full.then(|| ago(90_000)) },
+        next: (!is_full).then(|| "/authorize?client_id=tasks".into()),
         signal: Some(Signal {
             rp_id: "localhost".into(),
             user_id: "dXNlcg".into(),
@@ -398,6 +445,8 @@ fn person(w: Words, is_full: bool) -> Person {
         upn: w.upn.into(),
         is_enabled: is_full,
         is_admin: is_full,
+        is_break_glass: is_full,
+        codes_left: 3,
         created: ago(90_000),
         last_sign_in: is_full.then(|| ago(2)),
         band: if is_full { CHAIN } else { Band::default() },
@@ -412,7 +461,7 @@ fn person(w: Words, is_full: bool) -> Person {
             is_usable_once: true,
             standing: w.label.into(),
         }],
-        passkeys: if is_full { passkeys(w) } else { vec![] },
+        passkeys: passkeys(w).into_iter().take(if is_full { 9 } else { 1 }).collect(),
         devices: if is_full { devices(w) } else { vec![] },
         sessions: if is_full { sessions(w) } else { vec![] },
     }
@@ -457,6 +506,7 @@ fn console(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             "admin",
             Box::new(Overview {
                 admin: admin(w),
+                alarms: vec![alarm(w, true), alarm(w, false)],
                 figures: vec![
                     figure("People", 128, "3 without a passkey", "/admin/users"),
                     figure("Devices", 94, "1 disabled", "/admin/devices"),

@@ -1,12 +1,13 @@
 //! `/users/{id}/authentication`: passes and passkeys.
 
-use super::auth::{Administrator, Deed};
+use super::auth::{Administrator, Deed, TRIES};
 use super::body::{Body, check_type, given};
 use super::error::GraphError;
 use super::query::Asked;
 use super::resource::{self, PASSKEY, TAP};
 use super::users::find;
 use crate::app::App;
+use crate::seen;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -15,7 +16,9 @@ use passband_core::authn::tap::{DEFAULT_MINUTES, Wish};
 use passband_core::change::Change;
 use passband_core::directory::{Passkey, User};
 use passband_core::id::TapId;
+use passband_core::manage::passkey::{self, Removal};
 use passband_core::manage::person;
+use passband_core::reason::Reason;
 use passband_core::time::{Seconds, Timestamp};
 use passband_store::CommitError;
 use passband_wire::b64;
@@ -159,13 +162,13 @@ pub async fn list_passkeys(
     Ok(Json(wanted.answer(&app, listed)))
 }
 
-/// A person's passkey by its id, and how many they have.
-async fn find_passkey(app: &App, user: &User, id: &str) -> Result<(Passkey, usize), GraphError> {
+/// A person's passkey by its id, and all they have.
+async fn find_passkey(app: &App, user: &User, id: &str) -> Result<(Passkey, Vec<Passkey>), GraphError> {
     let missing = || GraphError::not_found("passkey");
     let id = b64::decode(id, MAX_CREDENTIAL_ID).map_err(|_| missing())?;
     let passkeys = app.store.passkeys_of(user.id).await?;
-    let count = passkeys.len();
-    passkeys.into_iter().find(|passkey| passkey.id == id).map(|found| (found, count)).ok_or_else(missing)
+    let found = passkeys.iter().find(|passkey| passkey.id == id).cloned().ok_or_else(missing)?;
+    Ok((found, passkeys))
 }
 
 /// `GET …/fido2Methods/{id}`.
@@ -180,18 +183,33 @@ pub async fn get_passkey(
     asked.object(&app, &PASSKEY, resource::passkey(&passkey)).map(Json)
 }
 
-/// `DELETE …/fido2Methods/{id}`. An administrator may delete the last one too: it may be the stolen one.
+/// `DELETE …/fido2Methods/{id}`. An administrator may delete the last one too, since it may be the stolen one, and says
+/// so with `passband_force=true`.
 pub async fn delete_passkey(
     admin: Administrator,
     State(app): State<Arc<App>>,
     asked: Asked,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<StatusCode, GraphError> {
-    asked.no_options()?;
+    let confirmed = asked.flag("passband_force")?;
     let user = find(&app, &name).await?;
-    let (passkey, count) = find_passkey(&app, &user, &id).await?;
-    let last = if count == 1 { ", the last one" } else { "" };
-    let deed = Deed::new("Delete passkey", user.id, format!("{}: {}{last}", user.upn, passkey.name));
-    admin.commit(&app, vec![Change::DeletePasskey { id: passkey.id, user: user.id }], deed).await?;
-    Ok(StatusCode::NO_CONTENT)
+    for _ in 0..TRIES {
+        let (generation, administrators) = seen::administrators_with_passkey(&app).await?;
+        let (passkey, have) = find_passkey(&app, &user, &id).await?;
+        let seen = Removal { generation, administrators, owner: &user, have: &have, confirmed };
+        let changes = match passkey::remove(seen, &passkey.id, app.now()) {
+            Ok(changes) => changes,
+            Err(Reason::LastPasskey) => return Err(GraphError::last_passkey()),
+            Err(reason) => return Err(reason.into()),
+        };
+        let last = if have.len() == 1 { ", the last one" } else { "" };
+        let deed = Deed::new("Delete passkey", user.id, format!("{}: {}{last}", user.upn, passkey.name));
+        match admin.commit(&app, changes, deed).await {
+            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            // The list of passkeys, or of people, is another by now: decided anew.
+            Err(CommitError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(GraphError::busy())
 }

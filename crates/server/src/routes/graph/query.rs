@@ -78,6 +78,19 @@ impl Asked {
         Options::parse(&self.query, &[]).map(drop)
     }
 
+    /// One option that is `true` or `false`, or not there: no other is known.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError`] naming what is wrong.
+    pub fn flag(&self, name: &'static str) -> Result<bool, GraphError> {
+        match Options::parse(&self.query, &[name])?.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(GraphError::query(format!("{name} must be true or false."))),
+        }
+    }
+
     /// Reads the options of a collection.
     ///
     /// # Errors

@@ -42,8 +42,13 @@ pub struct Operation {
     pub handler: fn() -> MethodRouter<Arc<App>>,
 }
 
-const USER_BODY: &[&str] =
-    &["userPrincipalName", "displayName", "accountEnabled", "passband_isAdministrator"];
+const USER_BODY: &[&str] = &[
+    "userPrincipalName",
+    "displayName",
+    "accountEnabled",
+    "passband_isAdministrator",
+    "passband_isBreakGlass",
+];
 const TAP_BODY: &[&str] = &["lifetimeInMinutes", "isUsableOnce", "startDateTime"];
 const APP_BODY: &[&str] =
     &["displayName", "identifierUris", "web", "publicClient", "spa", "passband_enabled"];
@@ -77,7 +82,7 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(delete "/users/{id}/authentication/temporaryAccessPassMethods/{methodId}" "deleteTemporaryAccessPass" Answer::Nothing, &[], methods::delete_tap, "Delete a pass"),
     operation!(get "/users/{id}/authentication/fido2Methods" "listPasskeys" Answer::Collection(&PASSKEY), &[], methods::list_passkeys, "A person's passkeys"),
     operation!(get "/users/{id}/authentication/fido2Methods/{methodId}" "getPasskey" Answer::Object(&PASSKEY), &[], methods::get_passkey, "A passkey"),
-    operation!(delete "/users/{id}/authentication/fido2Methods/{methodId}" "deletePasskey" Answer::Nothing, &[], methods::delete_passkey, "Delete a passkey; sessions it began end with it"),
+    operation!(delete "/users/{id}/authentication/fido2Methods/{methodId}" "deletePasskey" Answer::Nothing, &[], methods::delete_passkey, "Delete a passkey; sessions it began end with it. A person's last one only with passband_force=true"),
     operation!(get "/devices" "listDevices" Answer::Collection(&DEVICE), &[], devices::list, "Devices, newest first"),
     operation!(get "/devices/{id}" "getDevice" Answer::Object(&DEVICE), &[], devices::get, "A device"),
     operation!(patch "/devices/{id}" "updateDevice" Answer::Nothing, &["accountEnabled"], devices::update, "Enable or disable a device"),

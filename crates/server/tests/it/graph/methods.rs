@@ -126,7 +126,18 @@ fn passkeys_are_seen_and_taken_away() {
 
         let mut browser = api.world.sign_in(&ada).await;
         assert_eq!(browser.get("/account/passkeys/new").await.status, StatusCode::OK);
-        api.done("DELETE", &format!("{path}/{id}"), "").await;
+        // It is the last one: that takes a word more.
+        let delete = format!("{path}/{id}");
+        for query in ["", "?passband_force=false"] {
+            let asked = format!("{delete}{query}");
+            let why = api.refused(("DELETE", &asked, ""), 403, "Authorization_RequestDenied").await;
+            assert!(why.contains("passband_force=true"), "{why}");
+        }
+        for query in ["?passband_force=yes", "?force=true"] {
+            let asked = format!("{delete}{query}");
+            api.refused(("DELETE", &asked, ""), 400, "Request_UnsupportedQuery").await;
+        }
+        api.done("DELETE", &format!("{delete}?passband_force=true"), "").await;
         let (activity, target, detail) = api.last_deed().await;
         assert_eq!((activity.as_str(), target), ("Delete passkey", ada.user.id.to_string()));
         assert!(detail.ends_with("Phone, the last one"), "{detail}");
