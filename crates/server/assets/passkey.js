@@ -265,6 +265,7 @@ async function pressRegister() {
       setup: form.dataset.setup ?? null,
       userPrincipalName: text("userPrincipalName"),
       displayName: text("displayName"),
+      keeper: text("keeper") ?? "any",
     });
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey);
     const credential = await navigator.credentials.create({ publicKey });

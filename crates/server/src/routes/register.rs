@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use passband_core::audit::SignInKind;
 use passband_core::authn::ceremony::{self, Aim, Ceremony, Kind};
-use passband_core::authn::passkey::registration::{self, PasskeyRecord, RegistrationRules};
+use passband_core::authn::passkey::registration::{self, NewPasskey, PasskeyRecord, RegistrationRules};
 use passband_core::authn::sign_in;
 use passband_core::change::{Change, Conflict};
 use passband_core::decision::Refusal;
@@ -34,7 +34,7 @@ use passband_wire::b64;
 use passband_wire::cose::Algorithm;
 use passband_wire::webauthn::RegistrationResponseJson;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Most wanted first; ES256 and RS256 are what every platform has between them.
@@ -114,8 +114,37 @@ fn may_register<'a>(
 #[serde(rename_all = "camelCase")]
 struct Ask {
     setup: Option<String>,
+    #[serde(default)]
+    keeper: Keeper,
     user_principal_name: Option<String>,
     display_name: Option<String>,
+}
+
+/// Where the person wants the passkey to live (WebAuthn L3 §5.8.7). A wish: what they take in the end is theirs to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keeper {
+    /// Wherever the browser offers.
+    #[default]
+    Any,
+    /// The device in front of them.
+    ClientDevice,
+    /// A security key.
+    SecurityKey,
+    /// A phone or tablet beside it.
+    Hybrid,
+}
+
+impl Keeper {
+    /// The hint, and the attachment that browsers before Level 3 understand in its place.
+    const fn hint(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Any => None,
+            Self::ClientDevice => Some(("client-device", "platform")),
+            Self::SecurityKey => Some(("security-key", "cross-platform")),
+            Self::Hybrid => Some(("hybrid", "cross-platform")),
+        }
+    }
 }
 
 /// Who is to be made when the ceremony ends; sealed into it.
@@ -138,7 +167,7 @@ pub async fn options(State(app): State<Arc<App>>, headers: HeaderMap, body: Byte
     };
     let answered = match &ask.setup {
         Some(link) => founder_options(&app, &headers, link, &ask).await,
-        None => own_options(&app, &headers).await,
+        None => own_options(&app, &headers, ask.keeper).await,
     };
     match answered {
         Ok(Ok(response)) => response,
@@ -170,10 +199,14 @@ async fn founder_options(
     let founder = Founder { link, until, upn: upn.clone(), name: name.clone(), handle: handle.clone() };
     let note = serde_json::to_string(&founder).unwrap_or_default();
     let aim = Aim { kind: Kind::Registration, user: Some(UserId::generate(app.rng())), note };
-    Ok(begin(app, headers, aim, (&handle, &upn, &name), &[]))
+    Ok(begin(app, headers, aim, (&handle, &upn, &name), (&[], ask.keeper)))
 }
 
-async fn own_options(app: &App, headers: &HeaderMap) -> Result<Result<Response, Reason>, StoreError> {
+async fn own_options(
+    app: &App,
+    headers: &HeaderMap,
+    keeper: Keeper,
+) -> Result<Result<Response, Reason>, StoreError> {
     let standing = session::standing(app, headers).await?;
     let live = match may_register(app, standing.as_ref(), app.now()) {
         Ok(allowed) => allowed.live(),
@@ -185,41 +218,75 @@ async fn own_options(app: &App, headers: &HeaderMap) -> Result<Result<Response, 
         return Ok(Err(Reason::PasskeyDuplicate));
     }
     let aim = Aim { kind: Kind::Registration, user: Some(user.id), note: String::new() };
-    Ok(begin(app, headers, aim, (&user.handle, &user.upn, &user.display_name), &have))
+    Ok(begin(app, headers, aim, (&user.handle, &user.upn, &user.display_name), (&have, keeper)))
 }
 
-/// Creation options (WebAuthn L3 §5.4).
 fn begin(
     app: &App,
     headers: &HeaderMap,
     aim: Aim,
-    (handle, upn, name): (&[u8], &str, &str),
-    have: &[Passkey],
+    owner: (&[u8], &str, &str),
+    (have, keeper): (&[Passkey], Keeper),
 ) -> Result<Response, Reason> {
     let asker = cookie::asker(app, headers);
     let (text, challenge) = ceremony::begin(&app.keys().ring, aim, &asker.value, app.now(), app.rng())?;
+    let public_key = public_key(app, owner, have, (&challenge, keeper));
+    let body = json!({ "ceremony": text, "publicKey": public_key });
+    let answer = ([no_store()], Json(body)).into_response();
+    Ok(with_cookie(answer, cookie::set_asker(app, &asker)))
+}
+
+/// Creation options (WebAuthn L3 §5.4).
+pub fn public_key(
+    app: &App,
+    (handle, upn, name): (&[u8], &str, &str),
+    have: &[Passkey],
+    (challenge, keeper): (&[u8], Keeper),
+) -> Value {
     let params: Vec<_> =
         ALGORITHMS.iter().map(|alg| json!({ "type": "public-key", "alg": alg.id() })).collect();
     let exclude: Vec<_> = have
         .iter()
         .map(|passkey| json!({ "type": "public-key", "id": b64::encode(&passkey.id), "transports": passkey.transports }))
         .collect();
-    let body = json!({
-        "ceremony": text,
-        "publicKey": {
-            "rp": { "id": app.party.id(), "name": "Passband" },
-            "user": { "id": b64::encode(handle), "name": upn, "displayName": name },
-            "challenge": b64::encode(challenge),
-            "pubKeyCredParams": params,
-            "excludeCredentials": exclude,
-            "authenticatorSelection": { "residentKey": "required", "requireResidentKey": true, "userVerification": "required" },
-            "attestation": "none",
-            "extensions": { "credProps": true },
-            "timeout": TIMEOUT_MS,
-        }
+    let mut options = json!({
+        "rp": { "id": app.party.id(), "name": "Passband" },
+        "user": { "id": b64::encode(handle), "name": upn, "displayName": name },
+        "challenge": b64::encode(challenge),
+        "pubKeyCredParams": params,
+        "excludeCredentials": exclude,
+        "authenticatorSelection": { "residentKey": "required", "requireResidentKey": true, "userVerification": "required" },
+        "attestation": "none",
+        "extensions": { "credProps": true },
+        "timeout": TIMEOUT_MS,
     });
-    let answer = ([no_store()], Json(body)).into_response();
-    Ok(with_cookie(answer, cookie::set_asker(app, &asker)))
+    if let Some((hint, attachment)) = keeper.hint() {
+        options["hints"] = json!([hint]);
+        options["authenticatorSelection"]["authenticatorAttachment"] = attachment.into();
+    }
+    options
+}
+
+/// A registration by the rules of this server, or the log's reason why not.
+pub fn verified(
+    app: &App,
+    credential: RegistrationResponseJson,
+    challenge: &[u8],
+    now: Timestamp,
+) -> Result<PasskeyRecord, Reason> {
+    let rules = RegistrationRules {
+        relying_party: &app.party,
+        challenge,
+        user_verification: true,
+        conditional: false,
+        algorithms: &ALGORITHMS,
+        attestation_roots: None,
+        now,
+    };
+    registration::verify(credential, &rules).map(NewPasskey::into_record).map_err(|error| {
+        tracing::info!(code = error.code(), "a registration was refused");
+        sign_in::registration_reason(&error)
+    })
 }
 
 #[derive(Deserialize)]
@@ -270,21 +337,10 @@ async fn try_finish(
         Err(reason) => return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response()),
     };
     attempt.by(&owner);
-    let rules = RegistrationRules {
-        relying_party: &app.party,
-        challenge: under_way.challenge(),
-        user_verification: true,
-        conditional: false,
-        algorithms: &ALGORITHMS,
-        attestation_roots: None,
-        now,
-    };
     let Answer { credential, name, next, .. } = answer;
-    let new = match registration::verify(credential, &rules) {
-        Ok(new) => new.into_record(),
-        Err(error) => {
-            tracing::info!(code = error.code(), "a registration was refused");
-            let reason = sign_in::registration_reason(&error);
+    let new = match verified(app, credential, under_way.challenge(), now) {
+        Ok(new) => new,
+        Err(reason) => {
             return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response());
         }
     };
@@ -388,7 +444,8 @@ fn open_link(app: &App, link: &str) -> Result<([u8; 32], Timestamp), Reason> {
     read().ok_or(Reason::SetupLinkInvalid)
 }
 
-fn passkey(new: PasskeyRecord, owner: &User, name: &str, now: Timestamp) -> Passkey {
+/// The record of a new passkey.
+pub fn passkey(new: PasskeyRecord, owner: &User, name: &str, now: Timestamp) -> Passkey {
     let name = plain(name);
     Passkey {
         id: new.credential_id,

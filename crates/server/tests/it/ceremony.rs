@@ -145,12 +145,13 @@ async fn pages_of_related_origins_use_the_same_passkeys() {
     let found = world.browser().get("/.well-known/webauthn").await;
     assert_eq!(found.headers["content-type"], "application/json");
     assert_eq!(found.json(), json!({ "origins": [ORIGIN, RELATED] }));
-    let (ada, _) = world.user("Ada").await;
+    let (mut ada, _) = world.user("Ada").await;
+    ada.authenticator.quirks().origin = Some(RELATED.to_owned());
     let mut there = world.browser();
     there.origin = Some(RELATED.to_owned());
     there.host = Some("localhost.example:8443".to_owned());
     let options = there.json("/ceremony/sign-in/options", &json!({})).await.json();
-    let credential = ada.authenticator.get(&options["publicKey"], RELATED, &SystemRandom).unwrap();
+    let credential = ada.authenticator.get(&options["publicKey"], ORIGIN, &SystemRandom).unwrap();
     let answer = json!({ "ceremony": options["ceremony"], "credential": credential });
     assert_eq!(there.json("/ceremony/sign-in", &answer).await.status, StatusCode::OK);
     // Its page at its own server, posting to ours, is still another site.

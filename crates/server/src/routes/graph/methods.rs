@@ -3,6 +3,7 @@
 use super::auth::{Administrator, Deed, TRIES};
 use super::body::{Body, check_type, given};
 use super::error::GraphError;
+use super::on_behalf;
 use super::query::Asked;
 use super::resource::{self, PASSKEY, TAP};
 use super::users::find;
@@ -171,13 +172,17 @@ async fn find_passkey(app: &App, user: &User, id: &str) -> Result<(Passkey, Vec<
     Ok((found, passkeys))
 }
 
-/// `GET …/fido2Methods/{id}`.
+/// `GET …/fido2Methods/{id}`, and the function that OData calls in the same place.
 pub async fn get_passkey(
-    _: Administrator,
+    admin: Administrator,
     State(app): State<Arc<App>>,
     asked: Asked,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Json<Value>, GraphError> {
+    if let Some(minutes) = on_behalf::called(&id) {
+        asked.no_options()?;
+        return on_behalf::creation_options(&app, &admin, &asked, (&name, minutes?)).await;
+    }
     let user = find(&app, &name).await?;
     let (passkey, _) = find_passkey(&app, &user, &id).await?;
     asked.object(&app, &PASSKEY, resource::passkey(&passkey)).map(Json)

@@ -7,7 +7,7 @@
 //! | `query`, `filter` | query options, pages |
 //! | `body`, `error` | what comes in, what goes wrong |
 //! | `resource` | records as Graph shows them |
-//! | `users`, `methods`, `devices`, `applications`, `logs`, `tenant` | handlers |
+//! | `users`, `methods`, `on_behalf`, `devices`, `applications`, `logs`, `tenant` | handlers |
 //! | `openapi` | the document made from the tables |
 
 pub mod applications;
@@ -18,6 +18,7 @@ pub mod error;
 pub mod filter;
 pub mod logs;
 pub mod methods;
+pub mod on_behalf;
 pub mod openapi;
 pub mod query;
 pub mod resource;

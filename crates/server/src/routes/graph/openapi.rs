@@ -81,6 +81,14 @@ fn member(name: &str) -> Value {
         "passwordCredential" => {
             json!({ "type": "object", "properties": { "displayName": { "type": "string" } }, "additionalProperties": false })
         }
+        "publicKeyCredential" => {
+            let text = json!({ "type": "string" });
+            let response = json!({
+                "type": "object", "required": ["clientDataJSON", "attestationObject"],
+                "properties": { "clientDataJSON": text, "attestationObject": text },
+            });
+            json!({ "type": "object", "required": ["id", "response"], "properties": { "id": text, "response": response } })
+        }
         "keyId" => json!({ "type": "string", "format": "uuid" }),
         _ => known.unwrap_or_else(|| json!({})),
     }

@@ -3,7 +3,7 @@
 use super::resource::{
     APPLICATION, AUDIT, DEVICE, ORGANIZATION, PASSKEY, Resource, SIGN_IN, SIGNING_KEY, TAP, USER,
 };
-use super::{applications, devices, logs, methods, tenant, users};
+use super::{applications, devices, logs, methods, on_behalf, tenant, users};
 use crate::app::App;
 use axum::routing::{MethodRouter, delete, get, patch, post};
 use std::sync::Arc;
@@ -50,6 +50,7 @@ const USER_BODY: &[&str] = &[
     "passband_isBreakGlass",
 ];
 const TAP_BODY: &[&str] = &["lifetimeInMinutes", "isUsableOnce", "startDateTime"];
+const PASSKEY_BODY: &[&str] = &["displayName", "publicKeyCredential"];
 const APP_BODY: &[&str] =
     &["displayName", "identifierUris", "web", "publicClient", "spa", "passband_enabled"];
 
@@ -81,6 +82,8 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/users/{id}/authentication/temporaryAccessPassMethods/{methodId}" "getTemporaryAccessPass" Answer::Object(&TAP), &[], methods::get_tap, "A pass, without its text"),
     operation!(delete "/users/{id}/authentication/temporaryAccessPassMethods/{methodId}" "deleteTemporaryAccessPass" Answer::Nothing, &[], methods::delete_tap, "Delete a pass"),
     operation!(get "/users/{id}/authentication/fido2Methods" "listPasskeys" Answer::Collection(&PASSKEY), &[], methods::list_passkeys, "A person's passkeys"),
+    operation!(post "/users/{id}/authentication/fido2Methods" "createPasskey" Answer::Created(&PASSKEY), PASSKEY_BODY, on_behalf::create, "Register a passkey for a person, made with the options below"),
+    operation!(get "/users/{id}/authentication/fido2Methods/creationOptions" "getPasskeyCreationOptions" Answer::Other, &[], on_behalf::options, "Options to make a passkey for a person with; also as creationOptions(challengeTimeoutInMinutes=N)"),
     operation!(get "/users/{id}/authentication/fido2Methods/{methodId}" "getPasskey" Answer::Object(&PASSKEY), &[], methods::get_passkey, "A passkey"),
     operation!(delete "/users/{id}/authentication/fido2Methods/{methodId}" "deletePasskey" Answer::Nothing, &[], methods::delete_passkey, "Delete a passkey; sessions it began end with it. A person's last one only with passband_force=true"),
     operation!(get "/devices" "listDevices" Answer::Collection(&DEVICE), &[], devices::list, "Devices, newest first"),
