@@ -118,7 +118,7 @@ pub fn check<'a>(
     let hash = master.recovery_hash(&user.id, &typed);
     // All are looked at, so that time does not tell which it was.
     let matches = codes.iter().filter(|code| code.user == user.id && bool::from(code.hash.ct_eq(&hash)));
-    let code = matches.last().ok_or(Reason::RecoveryCodeWrong)?;
+    let code = matches.fold(None, |_, code| Some(code)).ok_or(Reason::RecoveryCodeWrong)?;
     if !user.enabled {
         return Err(Reason::UserDisabled);
     }

@@ -136,6 +136,8 @@ pub struct AccountAlarm {
     pub count: u32,
     /// Of the last time: from where.
     pub detail: String,
+    /// Whether the viewer may say that they know: whoever came with the code may not hush it up.
+    pub is_for_viewer: bool,
 }
 
 /// How many recovery codes there are.

@@ -66,7 +66,7 @@ async fn show(
         passkeys: has.passkey_rows(visitor),
         devices: has.device_rows(visitor, app.now()),
         sessions: has.session_rows(visitor),
-        alarms: told.alarms(),
+        alarms: told.alarms((visitor.session().credential.as_deref(), &has.passkeys)),
         codes: told.codes(),
         next,
         signal: Some(Signal {

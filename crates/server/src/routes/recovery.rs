@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use passband_core::authn::recovery;
 use passband_core::change::Change;
-use passband_core::directory::{Alarm, AlarmKind, RecoveryCode};
+use passband_core::directory::{Alarm, AlarmKind, Passkey, RecoveryCode};
 use passband_core::id::UserId;
 use passband_core::manage::alarm::may_acknowledge;
 use passband_store::StoreError;
@@ -36,14 +36,15 @@ impl Told {
         Ok(Self { alarms, codes: app.store.recovery_codes_of(user).await? })
     }
 
-    /// As rows.
-    pub fn alarms(&self) -> Vec<AccountAlarm> {
+    /// As rows. `(used, have)`: the passkey that the viewer's session began with, and all of theirs.
+    pub fn alarms(&self, (used, have): (Option<&[u8]>, &[Passkey])) -> Vec<AccountAlarm> {
         let row = |alarm: &Alarm| AccountAlarm {
             kind: alarm.kind.name(),
             what: "A recovery code of yours was used",
             last: When(alarm.last),
             count: alarm.count,
             detail: alarm.detail.clone(),
+            is_for_viewer: may_acknowledge(alarm, used, have),
         };
         self.alarms.iter().map(row).collect()
     }

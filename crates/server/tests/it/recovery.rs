@@ -62,6 +62,7 @@ async fn a_code_is_good_for_a_passkey_and_nothing_else_and_its_owner_hears_of_it
     // Whoever came with the code cannot hush it up, as long as an older passkey is there to say so.
     let page = browser.get("/account").await;
     assert!(page.body.contains("A recovery code of yours was used") && page.body.contains("9 left"));
+    assert!(!page.body.contains("That was me"));
     let hushed = browser.press("/account", "/account/alarms/recoveryCodeUsed", &[("seen", "1")]).await;
     assert_eq!(hushed.status, StatusCode::FORBIDDEN);
 

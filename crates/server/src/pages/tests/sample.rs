@@ -401,6 +401,7 @@ fn account_alarm(w: Words) -> AccountAlarm {
         last: ago(4),
         count: 2,
         detail: format!("from {}; 8 left", w.label),
+        is_for_viewer: true,
     }
 }
 
