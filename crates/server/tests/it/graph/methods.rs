@@ -195,18 +195,24 @@ fn an_administrator_registers_a_passkey_for_somebody() {
         let (activity, target, detail) = api.last_deed().await;
         assert_eq!((activity.as_str(), target), ("Register passkey for another", ada.id.to_string()));
         assert_eq!(detail, "ada@localhost: Blue key (device-bound)");
+        // What is known already is named, so that no key is made twice.
+        let again = api.get(&format!("{}/creationOptions", path(&ada))).await;
+        assert_eq!(again["publicKey"]["excludeCredentials"][0]["id"], shown["id"]);
         // Once.
         api.refused(("POST", &path(&ada), &body.to_string()), 403, "Authorization_RequestDenied").await;
         assert_eq!(api.list(&path(&ada)).await.len(), 1);
         assert_eq!(api.world.browser().sign_in(&key).await.status, StatusCode::OK);
+        // Also when the passkey is gone again: the challenge itself is used up.
+        let gone = format!("{}/{}?passband_force=true", path(&ada), shown["id"].as_str().unwrap());
+        api.done("DELETE", &gone, "").await;
+        let why =
+            api.refused(("POST", &path(&ada), &body.to_string()), 403, "Authorization_RequestDenied").await;
+        assert!(why.contains("used before"), "{why}");
         for (query, status) in
             [("(challengeTimeoutInMinutes=4)", 400), ("(x=5)", 400), ("?challengeTimeoutInMinutes=16", 400)]
         {
             let asked = format!("{}/creationOptions{query}", path(&ada));
             api.refused(("GET", &asked, ""), status, "Request_BadRequest").await;
         }
-        // What is known already is named, so that no key is made twice.
-        let again = api.get(&format!("{}/creationOptions", path(&ada))).await;
-        assert_eq!(again["publicKey"]["excludeCredentials"][0]["id"], shown["id"]);
     });
 }
