@@ -41,6 +41,9 @@ pub struct ServeArgs {
     /// Make a private CA in the data folder and use it
     #[arg(long, conflicts_with = "tls_cert")]
     tls_dev: bool,
+    /// Further origins whose pages may use the passkeys made here, like https://id.example.de
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    related_origins: Vec<String>,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -70,6 +73,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         tls_cert: args.tls_cert,
         tls_key: args.tls_key,
         tls_dev: args.tls_dev,
+        related_origins: args.related_origins,
     };
     let config = line.or(file).finish().map_err(|error| Failure::usage(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

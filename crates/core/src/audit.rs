@@ -14,6 +14,8 @@ pub enum SignInKind {
     PasskeyRegistration,
     /// A Temporary Access Pass was presented.
     TemporaryAccessPass,
+    /// A recovery code was presented.
+    RecoveryCode,
     /// A device was registered or joined.
     DeviceRegistration,
     /// A PRT was asked for.
@@ -34,10 +36,11 @@ pub enum SignInKind {
 
 impl SignInKind {
     /// Each of them, for parsing and documents.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Passkey,
         Self::PasskeyRegistration,
         Self::TemporaryAccessPass,
+        Self::RecoveryCode,
         Self::DeviceRegistration,
         Self::PrtIssue,
         Self::PrtRenewal,
@@ -55,6 +58,7 @@ impl SignInKind {
             Self::Passkey => "passkey",
             Self::PasskeyRegistration => "passkeyRegistration",
             Self::TemporaryAccessPass => "temporaryAccessPass",
+            Self::RecoveryCode => "recoveryCode",
             Self::DeviceRegistration => "deviceRegistration",
             Self::PrtIssue => "prtIssue",
             Self::PrtRenewal => "prtRenewal",
@@ -77,7 +81,11 @@ impl SignInKind {
     pub const fn is_interactive(self) -> bool {
         matches!(
             self,
-            Self::Passkey | Self::PasskeyRegistration | Self::TemporaryAccessPass | Self::DeviceRegistration
+            Self::Passkey
+                | Self::PasskeyRegistration
+                | Self::TemporaryAccessPass
+                | Self::RecoveryCode
+                | Self::DeviceRegistration
         )
     }
 }

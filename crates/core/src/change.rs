@@ -2,8 +2,8 @@
 
 use crate::audit::{Audit, SignIn};
 use crate::directory::{
-    App, Device, Evidence, Grant, Group, KeyState, Passkey, Session, Snoozed, StoredKey, Tap, TrustDocument,
-    User,
+    Alarm, AlarmKind, App, Device, Evidence, Grant, Group, KeyState, Passkey, Session, Snoozed, StoredKey,
+    Tap, TrustDocument, User,
 };
 use passband_wire::id::{ClientId, DeviceId, GroupId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;
@@ -11,6 +11,15 @@ use passband_wire::time::Timestamp;
 /// One write. A list of them is one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// Take an alarm away; [`Conflict::Stale`] if it was raised again since, or is gone.
+    AcknowledgeAlarm {
+        /// Whose account it is about.
+        user: UserId,
+        /// Which.
+        kind: AlarmKind,
+        /// How often it had been raised when it was seen.
+        seen: u32,
+    },
     /// Put a person into a group; [`Conflict::Duplicate`] if they are in it, or either is gone.
     AddMember {
         /// Into which.
@@ -112,6 +121,8 @@ pub enum Change {
     LogSignIn(Box<SignIn>),
     /// Add a document of the trust, or replace the one of its name.
     PutTrust(Box<TrustDocument>),
+    /// Raise an alarm. Until it is acknowledged another of its person and kind adds to its count.
+    RaiseAlarm(Box<Alarm>),
     /// Take a person out of a group; [`Conflict::Stale`] if they are not in it.
     RemoveMember {
         /// Out of which.
@@ -127,6 +138,15 @@ pub enum Change {
         user: UserId,
         /// The new name.
         name: String,
+    },
+    /// Replace a person's recovery codes, used and unused, by a new set.
+    ReplaceRecoveryCodes {
+        /// Whose.
+        user: UserId,
+        /// The stored forms of the new ones; none takes them all away.
+        hashes: Vec<[u8; 32]>,
+        /// Now.
+        at: Timestamp,
     },
     /// Note that a device was used. No row is no error.
     SeenDevice {
@@ -198,7 +218,7 @@ pub enum Change {
     UpdateApp(App),
     /// Replace a group's names; [`Conflict::Stale`] if it does not exist.
     UpdateGroup(Group),
-    /// Replace a person's name, UPN, enabled and admin; [`Conflict::Stale`] if absent, [`Conflict::Duplicate`] if the UPN is taken.
+    /// Replace a person's name, UPN, enabled, admin and break-glass mark; [`Conflict::Stale`] if absent, [`Conflict::Duplicate`] if the UPN is taken.
     UpdateUser(User),
     /// Note a sign-in with a passkey; [`Conflict::Stale`] if it is gone or its counter is not `seen`.
     UsePasskey {
@@ -210,6 +230,15 @@ pub enum Change {
         sign_count: u32,
         /// The BS flag it sent.
         backup_state: bool,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Use a recovery code; [`Conflict::Spent`] if it is gone or was used.
+    UseRecoveryCode {
+        /// Whose.
+        user: UserId,
+        /// Its stored form.
+        hash: [u8; 32],
         /// Now.
         at: Timestamp,
     },

@@ -17,6 +17,8 @@ pub struct User {
     pub enabled: bool,
     /// Whether the person administers this installation.
     pub admin: bool,
+    /// Whether this is an account for emergencies, whose every use is to be looked at.
+    pub break_glass: bool,
     /// WebAuthn user handle: random, never shown, constant for the account's life.
     pub handle: Vec<u8>,
     /// Graph `createdDateTime`.
@@ -204,6 +206,75 @@ pub struct Tap {
     pub once: bool,
     /// First use; for a one-time pass also the last.
     pub used: Option<Timestamp>,
+}
+
+/// A recovery code: a way back in that a person made for themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveryCode {
+    /// Whom it lets in.
+    pub user: UserId,
+    /// HMAC of the code under a key of the installation; the code itself is never stored.
+    pub hash: [u8; 32],
+    /// When the set it belongs to was made.
+    pub created: Timestamp,
+    /// Its one use.
+    pub used: Option<Timestamp>,
+}
+
+/// What somebody has to be told until they say that they know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AlarmKind {
+    /// An account for emergencies signed in. For administrators.
+    BreakGlassUsed,
+    /// Somebody tried to sign in to an account for emergencies. For administrators.
+    BreakGlassRefused,
+    /// A recovery code was used. For its owner.
+    RecoveryCodeUsed,
+}
+
+impl AlarmKind {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::BreakGlassUsed, Self::BreakGlassRefused, Self::RecoveryCodeUsed];
+
+    /// The name in the database, in metrics and in addresses.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BreakGlassUsed => "breakGlassUsed",
+            Self::BreakGlassRefused => "breakGlassRefused",
+            Self::RecoveryCodeUsed => "recoveryCodeUsed",
+        }
+    }
+
+    /// The kind of a stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether administrators are to be told; otherwise the person themselves.
+    #[must_use]
+    pub const fn is_for_administrators(self) -> bool {
+        matches!(self, Self::BreakGlassUsed | Self::BreakGlassRefused)
+    }
+}
+
+/// An alarm that nobody has acknowledged yet. One a person and kind, with a count, so that a stranger who provokes
+/// alarms fills neither the database nor the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Whose account it is about.
+    pub user: UserId,
+    /// What happened.
+    pub kind: AlarmKind,
+    /// When it first did.
+    pub first: Timestamp,
+    /// When it last did.
+    pub last: Timestamp,
+    /// How often it has.
+    pub count: u32,
+    /// Of the last time, a line for a person: how, and from where.
+    pub detail: String,
 }
 
 /// How a device is known (Graph `trustType`).

@@ -60,7 +60,7 @@ reasons! {
     GrantExpired "grant_expired" "The refresh token has expired." "Sign in to the application again.";
     GrantReplayed "grant_replayed" "A refresh token was used again after its successor; the grant was revoked." "Look for token theft in this application.";
     KdfDowngrade "kdf_downgrade" "The request asked for the older key derivation (KDFv1), which is not accepted." "Update the device's broker; an attack if it had used KDFv2 before.";
-    LastPasskey "last_passkey" "The passkey is the person's only one and removing it would lock them out." "Register another passkey first.";
+    LastPasskey "last_passkey" "The passkey is the person's only one and removing it would lock them out." "Register another passkey or make recovery codes first; an administrator can remove it by confirming that.";
     NonceExpired "nonce_expired" "The nonce was older than five minutes." "Ask for a new nonce; check for a pre-minted request.";
     NonceInvalid "nonce_invalid" "The nonce was missing or not made by this server." "Ask this server for a nonce and sign again.";
     NonceReplayed "nonce_replayed" "The nonce had been used before." "A replayed request or cookie: look for theft.";
@@ -87,6 +87,8 @@ reasons! {
     PrtInvalid "prt_invalid" "The Primary Refresh Token was not made by this server, or was altered." "Sign in on the device again.";
     PrtSuperseded "prt_superseded" "An old generation of the PRT was used after its grace time; the session was ended." "Sign in on the device again; look for a copied PRT.";
     PrtUnboundUse "prt_unbound_use" "A PRT was presented without a signature by its session key." "Treat the PRT as stolen: revoke the person's sessions.";
+    RecoveryCodeUsed "recovery_code_used" "The recovery code had been used before." "Use another code, or ask an administrator for a Temporary Access Pass; if nobody used it knowingly, make new codes.";
+    RecoveryCodeWrong "recovery_code_wrong" "No such person, or no such recovery code." "Check the name and the code; making new codes ends the old ones.";
     RedirectUriUnknown "redirect_uri_unknown" "The redirect URI is not registered for the application." "Register it exactly as the application sends it.";
     RequestMalformed "request_malformed" "The request lacked a parameter or had one that could not be read." "Correct the application.";
     ResourceUnknown "resource_unknown" "No application has this name as an audience." "Register the resource, or correct the name.";

@@ -21,6 +21,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 // One open question at a time, closed by Escape or by a click elsewhere.
 const questions = () => document.querySelectorAll("details.confirm[open]");
 document.addEventListener("keydown", (event) => {

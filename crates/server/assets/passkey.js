@@ -129,6 +129,8 @@ function fill(levels) {
 /** Shows the closed chain, then moves on. */
 async function moveOn(answer, levels) {
   fill(answer.band ?? levels);
+  // Something happened to the account that its owner should hear of before anything else.
+  if (answer.told) answer.next = `/account?next=${encodeURIComponent(location.pathname + location.search)}`;
   if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
     await new Promise((resolve) => setTimeout(resolve, FILL_MS));
   }
@@ -165,10 +167,21 @@ async function signInOnce(mediation, signal) {
   try {
     return await post("/ceremony/sign-in", { ceremony: options.ceremony, credential: credential.toJSON() });
   } catch (error) {
-    if (error.code === "unknown_credential") await forget(options.publicKey.rpId, credential.id);
+    if (error.code === "passkey_not_accepted") await perhapsForget(options.publicKey.rpId, credential.id);
     throw error;
   }
 }
+
+/**
+ * The server does not say whether it does not know a passkey or found its signature wrong: that would tell a stranger
+ * which passkeys exist. A signature is wrong by accident once at most, so the second refusal in a row settles it.
+ */
+async function perhapsForget(rpId, credentialId) {
+  if (refusedBefore === credentialId) await forget(rpId, credentialId);
+  refusedBefore = credentialId;
+}
+
+let refusedBefore = null;
 
 /** Tells the password manager that we do not know this passkey, so that it stops offering it. */
 async function forget(rpId, credentialId) {
@@ -257,6 +270,7 @@ async function pressRegister() {
       setup: form.dataset.setup ?? null,
       userPrincipalName: text("userPrincipalName"),
       displayName: text("displayName"),
+      keeper: text("keeper") ?? "any",
     });
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey);
     const credential = await navigator.credentials.create({ publicKey });
@@ -270,6 +284,11 @@ async function pressRegister() {
     });
     await moveOn(answer, { authn: "proved", session: "claimed" });
   } catch (error) {
+    if (error.code === "sign_in_again") {
+      const here = encodeURIComponent(location.pathname + location.search);
+      location.assign(`/sign-in?fresh=1&next=${here}`);
+      return;
+    }
     complain(error, "create");
     busy(false);
     act.focus();

@@ -1,8 +1,10 @@
 //! One line of the sign-in log, filled in as a request is understood, written whatever is decided.
 
+use crate::alarm::{self, Watched};
 use crate::app::App;
 use crate::extract::Caller;
 use crate::telemetry;
+use crate::throttle::{Class, Refusals};
 use passband_core::audit::{Audit, SignIn, SignInKind};
 use passband_core::change::Change;
 use passband_core::decision::Refusal;
@@ -33,6 +35,7 @@ pub struct Attempt {
     factors: Factors,
     binding: Binding,
     detail: String,
+    watched: Option<Watched>,
 }
 
 impl Attempt {
@@ -53,6 +56,7 @@ impl Attempt {
             factors: Factors::NONE,
             binding: Binding::None,
             detail: String::new(),
+            watched: None,
         }
     }
 
@@ -86,6 +90,13 @@ impl Attempt {
     pub fn by(&mut self, user: &User) {
         self.user = Some(user.id);
         self.upn = user.upn.clone();
+        self.aims_at(user);
+    }
+
+    /// The account it is aimed at, before it is known whether the person is its owner. Only an account that is
+    /// watched leaves a trace of that.
+    pub fn aims_at(&mut self, user: &User) {
+        self.watched = Watched::of(user);
     }
 
     /// The device it comes from.
@@ -162,29 +173,69 @@ impl Attempt {
     /// [`CommitError`]; the caller says what a conflict means and refuses.
     pub async fn grant(self, app: &App, mut changes: Vec<Change>) -> Result<(), CommitError> {
         let kind = self.kind;
+        changes.extend(self.alarm(app, Reason::Granted, Refusals::Few));
         changes.push(self.line(Reason::Granted, app));
         app.commit(changes).await?;
         count(kind, Reason::Granted);
         Ok(())
     }
 
-    /// Commits what a refusal costs, with its line in the log.
+    /// Commits what a refusal costs, with its line in the log; and says what to answer, which is
+    /// [`Reason::TooManyAttempts`] for a stranger whose network is refused again and again.
     pub async fn refuse(self, app: &App, refusal: impl Into<Refusal>) -> Reason {
         let Refusal { reason, mut changes } = refusal.into();
         count(self.kind, reason);
-        let line = self.line(reason, app);
-        changes.push(line.clone());
+        let noise = self.noise(app);
+        let reason = if noise == Refusals::Few { reason } else { Reason::TooManyAttempts };
+        let mut lines = self.alarm(app, reason, noise);
+        // One line a window for the rest of it: whoever is refused by the thousand must not fill the log.
+        if noise != Refusals::TooMany {
+            lines.push(self.line(reason, app));
+        }
+        changes.extend(lines.iter().cloned());
         match app.commit(changes).await {
             Ok(()) => {}
             // What was to be spent was spent already: the refusal stands, its line must not be lost.
             Err(CommitError::Conflict(_)) => {
-                if let Err(error) = app.commit(vec![line]).await {
+                if let Err(error) = app.commit(lines).await {
                     tracing::error!(%error, "a refusal could not be logged");
                 }
             }
             Err(CommitError::Store(error)) => tracing::error!(%error, "a refusal could not be logged"),
         }
         reason
+    }
+
+    /// How noisy the network of a stranger is. Whoever is known by a session answers for that.
+    fn noise(&self, app: &App) -> Refusals {
+        if self.session.is_some() {
+            return Refusals::Few;
+        }
+        let class = match self.kind {
+            SignInKind::Passkey | SignInKind::PasskeyRegistration => Class::Ceremony,
+            SignInKind::TemporaryAccessPass => Class::Pass,
+            SignInKind::RecoveryCode => Class::RecoveryCode,
+            SignInKind::DeviceRegistration
+            | SignInKind::PrtIssue
+            | SignInKind::PrtRenewal
+            | SignInKind::PrtToken
+            | SignInKind::PrtCookie
+            | SignInKind::Authorize
+            | SignInKind::Code
+            | SignInKind::Refresh => Class::Token,
+        };
+        app.throttle.refused(class, &self.caller.ip, self.at)
+    }
+
+    /// What a watched account leaves behind, beside its line in the log.
+    fn alarm(&self, app: &App, reason: Reason, noise: Refusals) -> Vec<Change> {
+        match &self.watched {
+            // What a program does in the background follows from a sign-in that has raised its alarm.
+            Some(watched) if self.kind.is_interactive() => {
+                alarm::raise(app, watched, (self.kind, reason, noise), &self.caller.ip)
+            }
+            _ => Vec::new(),
+        }
     }
 }
 

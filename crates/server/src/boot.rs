@@ -87,7 +87,9 @@ impl App {
         let keys = load_keys(&store, &master, &config.data).await?;
         let trust = trust::load(&store).await?;
         let domain = host_of(&config.public_url).unwrap_or("localhost").to_owned();
-        let party = RelyingParty::new(domain.clone(), vec![config.public_url.clone()], Framing::Refused);
+        let mut origins = vec![config.public_url.clone()];
+        origins.extend(config.related_origins.iter().cloned());
+        let party = RelyingParty::new(domain.clone(), origins, Framing::Refused);
         Ok(Arc::new(Self {
             keys: RwLock::new(Arc::new(keys)),
             trust: RwLock::new(Arc::new(trust)),

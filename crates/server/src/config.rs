@@ -1,5 +1,6 @@
 //! What an administrator chooses: a file, overruled by the command line.
 
+use crate::related::{self, RelatedError};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,8 @@ pub struct Config {
     pub tls: Tls,
     /// Where to fetch the FIDO metadata from, if they are to be fetched.
     pub metadata_url: Option<String>,
+    /// Further origins whose pages may use the passkeys of this server (WebAuthn L3 §5.11), beside the public URL.
+    pub related_origins: Vec<String>,
 }
 
 /// The file of `--config`, TOML; each member is a command-line option of the same name.
@@ -59,6 +62,9 @@ pub struct File {
     /// `--tls-dev`
     #[serde(default)]
     pub tls_dev: bool,
+    /// `--related-origins`
+    #[serde(default, alias = "related_origins")]
+    pub related_origins: Vec<String>,
 }
 
 /// Why a configuration cannot be used.
@@ -81,6 +87,9 @@ pub enum ConfigError {
         "the public URL must be https://host[:port], or http://localhost[:port] for this machine alone, with nothing after it; it is {0}"
     )]
     PublicUrl(String),
+    /// A related origin is no origin, or there are too many.
+    #[error(transparent)]
+    RelatedOrigins(#[from] RelatedError),
 }
 
 impl File {
@@ -109,6 +118,11 @@ impl File {
             public_url: self.public_url.or(other.public_url),
             database: self.database.or(other.database),
             metadata_url: self.metadata_url.or(other.metadata_url),
+            related_origins: if self.related_origins.is_empty() {
+                other.related_origins
+            } else {
+                self.related_origins
+            },
         }
     }
 
@@ -137,7 +151,16 @@ impl File {
         if let Some(url) = self.metadata_url.as_ref().filter(|url| !is_fetchable(url)) {
             return Err(ConfigError::MetadataUrl(url.clone()));
         }
-        Ok(Config { data, listen, public_url, database, tls, metadata_url: self.metadata_url })
+        let related_origins = related::checked(&public_url, self.related_origins)?;
+        Ok(Config {
+            data,
+            listen,
+            public_url,
+            database,
+            tls,
+            metadata_url: self.metadata_url,
+            related_origins,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::app::App;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -129,8 +129,16 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 /// A browser writes `Origin` on every POST, and a page cannot change it.
 pub fn is_same_origin(app: &App, headers: &HeaderMap) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
-    let ours = origins.next().is_some_and(|origin| origin.as_bytes() == app.config.public_url.as_bytes());
-    ours && origins.next().is_none()
+    let (Some(origin), None) = (origins.next(), origins.next()) else { return false };
+    origin.as_bytes() == app.config.public_url.as_bytes() || is_related_here(app, headers, origin)
+}
+
+/// Whether a page of a related origin sent this to that origin itself. A related origin that another server answers
+/// has the right to our passkeys, not to our forms.
+fn is_related_here(app: &App, headers: &HeaderMap, origin: &HeaderValue) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let related = app.config.related_origins.iter().find(|related| related.as_bytes() == origin.as_bytes());
+    related.and_then(|related| related.split_once("://")).is_some_and(|(_, named)| host == Some(named))
 }
 
 /// The token of `Authorization: Bearer`; `None` if there is none or more than one header.

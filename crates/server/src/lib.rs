@@ -1,5 +1,6 @@
 //! Serves the chain over HTTP: routes parse and map, the core decides, the store remembers.
 
+pub mod alarm;
 pub mod app;
 pub mod attempt;
 #[doc(hidden)]
@@ -13,6 +14,7 @@ pub mod extract;
 pub mod pages;
 pub mod policies;
 pub mod refusal;
+pub mod related;
 pub mod routes;
 pub mod sample;
 pub mod seen;

@@ -1,5 +1,6 @@
 //! The one place where a reason becomes an answer on the wire.
 
+use crate::throttle::WINDOW;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -118,6 +119,8 @@ impl From<Reason> for WireError {
             | Reason::PasskeySignature
             | Reason::PasskeyUnknown
             | Reason::PolicyLocksOut
+            | Reason::RecoveryCodeUsed
+            | Reason::RecoveryCodeWrong
             | Reason::SelfServiceOff
             | Reason::SetupLinkInvalid
             | Reason::TapExpired
@@ -152,6 +155,9 @@ impl IntoResponse for WireError {
         };
         let mut answer = (self.status, Json(body)).into_response();
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            answer.headers_mut().insert(header::RETRY_AFTER, retry_after());
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             answer
                 .headers_mut()
@@ -159,6 +165,11 @@ impl IntoResponse for WireError {
         }
         answer
     }
+}
+
+/// `Retry-After` of a 429 (RFC 6585 §4): by then the window is over, whenever it began.
+pub fn retry_after() -> HeaderValue {
+    HeaderValue::from(WINDOW.0)
 }
 
 /// What a person is told of a refused sign-in or registration: one sentence each, the same for everything that
@@ -186,7 +197,15 @@ pub const fn for_people(reason: Reason) -> &'static str {
             "Your organisation registers passkeys for its people. Ask your administrator."
         }
         Reason::TooManyAttempts => "Too many attempts. Wait a few minutes, then try again.",
-        Reason::LastPasskey => "This is your only passkey. Add another before you remove it.",
+        Reason::RecoveryCodeWrong | Reason::RecoveryCodeUsed => {
+            "The name or the code is not right, or the code was used before. Try another code, or ask your administrator for a Temporary Access Pass."
+        }
+        Reason::LastPasskey => {
+            "This is your only passkey, and without it there is no way back in. Add another passkey or make recovery codes, then remove it."
+        }
+        Reason::PasskeyFlags | Reason::PasskeySignature | Reason::PasskeyUnknown => {
+            "This passkey was not accepted here. Try again, or use another one."
+        }
         Reason::AuthTooOld => "Sign in again to do this.",
         _ => "You could not be signed in. Try another passkey, or ask your administrator.",
     }

@@ -19,6 +19,16 @@ pub async fn person(app: &App, id: UserId) -> Result<Option<(User, Seen)>, Store
     Ok(app.store.user(id).await?.map(|user| (user, seen)))
 }
 
+/// The generation of people, and how many enabled administrators have a passkey.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot answer.
+pub async fn administrators_with_passkey(app: &App) -> Result<(Generation, u64), StoreError> {
+    let generation = generation(app, Generation::PEOPLE).await?;
+    Ok((generation, app.store.count_admins_with_passkey().await?))
+}
+
 /// An application, and the generation that was seen with it; `None` if there is no such application.
 ///
 /// # Errors

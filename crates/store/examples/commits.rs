@@ -71,6 +71,7 @@ async fn seed(store: &Store) -> Outcome<()> {
             display_name: format!("Person {n}"),
             enabled: true,
             admin: false,
+            break_glass: false,
             handle: id(n).to_vec(),
             created: NOW,
         };

@@ -24,6 +24,7 @@ CREATE TABLE users (
     search_name TEXT NOT NULL,
     enabled BIGINT NOT NULL,
     admin BIGINT NOT NULL,
+    break_glass BIGINT NOT NULL,
     handle BLOB NOT NULL UNIQUE,
     created BIGINT NOT NULL
 );

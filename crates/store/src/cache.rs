@@ -152,7 +152,8 @@ fn touched(change: &Change) -> Touched<'_> {
         Change::InsertSession(session) => One(Part::Session(session.id)),
         Change::InsertUser(user) | Change::UpdateUser(user) => One(Part::User(user.id)),
         // What these touch is in no entry, or no decision rests on it (last use, counter, name).
-        Change::AddMember { .. }
+        Change::AcknowledgeAlarm { .. }
+        | Change::AddMember { .. }
         | Change::AdvanceGrant { .. }
         | Change::AdvanceTrust { .. }
         | Change::DeleteGroup(_)
@@ -167,6 +168,8 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::LogSignIn(_)
         | Change::PutTrust(_)
         | Change::RemoveMember { .. }
+        | Change::RaiseAlarm(_)
+        | Change::ReplaceRecoveryCodes { .. }
         | Change::RenamePasskey { .. }
         | Change::SeenDevice { .. }
         | Change::SetEvidence { .. }
@@ -177,6 +180,7 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::Spend { .. }
         | Change::UpdateGroup(_)
         | Change::UsePasskey { .. }
+        | Change::UseRecoveryCode { .. }
         | Change::UseTap { .. } => Nothing,
     }
 }

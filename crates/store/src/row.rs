@@ -5,8 +5,8 @@ use crate::log::AuditLine;
 use crate::names::{binding_of, purpose_of, session_kind_of, state_of};
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::directory::{
-    App, Device, DeviceStanding, Evidence, Grant, Group, JoinType, Passkey, Scope, Session, Snoozed,
-    Standing, StoredKey, Tap, TrustDocument, TrustKind, User,
+    Alarm, AlarmKind, App, Device, DeviceStanding, Evidence, Grant, Group, JoinType, Passkey, RecoveryCode,
+    Scope, Session, Snoozed, Standing, StoredKey, Tap, TrustDocument, TrustKind, User,
 };
 use passband_core::id::{AuditId, ClientId, DeviceId, GroupId, KeyId, SessionId, SignInId, TapId, UserId};
 use passband_core::policy::signal::{Certification, EvidenceLevel, Factors};
@@ -18,7 +18,7 @@ use sqlx::{Arguments, Row, ValueRef};
 /// Columns of a record in the order its reader takes them, for `concat!`.
 macro_rules! columns {
     (user) => {
-        "u.id, u.upn, u.display_name, u.enabled, u.admin, u.handle, u.created"
+        "u.id, u.upn, u.display_name, u.enabled, u.admin, u.break_glass, u.handle, u.created"
     };
     (passkey) => {
         "k.id, k.user_id, k.public_key, k.sign_count, k.backup_eligible, k.backup_state, k.aaguid, k.format, \
@@ -30,6 +30,12 @@ macro_rules! columns {
     };
     (tap) => {
         "t.id, t.user_id, t.hash, t.created, t.starts, t.expires, t.once, t.used"
+    };
+    (recovery_code) => {
+        "c.user_id, c.hash, c.created, c.used"
+    };
+    (alarm) => {
+        "l.user_id, l.kind, l.first, l.last, l.count, l.detail"
     };
     (device) => {
         "d.id, d.owner, d.name, d.trust_type, d.enabled, d.os, d.os_version, d.device_key, d.transport_key, \
@@ -245,7 +251,7 @@ impl<'r> Reader<'r> {
 }
 
 /// Columns of `columns!(user)`.
-pub(crate) const USER_WIDTH: usize = 7;
+pub(crate) const USER_WIDTH: usize = 8;
 
 pub(crate) fn user(r: &mut Reader<'_>) -> Read<User> {
     Ok(User {
@@ -254,6 +260,7 @@ pub(crate) fn user(r: &mut Reader<'_>) -> Read<User> {
         display_name: r.text()?,
         enabled: r.flag()?,
         admin: r.flag()?,
+        break_glass: r.flag()?,
         handle: r.blob()?,
         created: r.at()?,
     })
@@ -354,6 +361,29 @@ pub(crate) fn tap(r: &mut Reader<'_>) -> Read<Tap> {
         expires: r.at()?,
         once: r.flag()?,
         used: r.opt_at()?,
+    })
+}
+
+/// Columns of `columns!(recovery_code)`.
+pub(crate) const RECOVERY_CODE_WIDTH: usize = 4;
+
+pub(crate) fn recovery_code(r: &mut Reader<'_>) -> Read<RecoveryCode> {
+    Ok(RecoveryCode {
+        user: r.id(UserId::from_bytes)?,
+        hash: r.array()?,
+        created: r.at()?,
+        used: r.opt_at()?,
+    })
+}
+
+pub(crate) fn alarm(r: &mut Reader<'_>) -> Read<Alarm> {
+    Ok(Alarm {
+        user: r.id(UserId::from_bytes)?,
+        kind: r.named(AlarmKind::from_name, "kind of an alarm")?,
+        first: r.at()?,
+        last: r.at()?,
+        count: r.count()?,
+        detail: r.text()?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Each change as SQL. Pure: what is to be run, and what it means when no row was touched.
 
 use crate::names;
+use crate::recovery;
 use crate::row::Args;
 use passband_core::audit::{Audit, SignIn};
 use passband_core::change::{Change, Conflict};
@@ -19,11 +20,11 @@ pub(crate) struct Statement {
     pub(crate) unique: bool,
 }
 
-const fn any(sql: &'static str, args: Args) -> Statement {
+pub(crate) const fn any(sql: &'static str, args: Args) -> Statement {
     Statement { sql, args, untouched: None, unique: false }
 }
 
-const fn one(sql: &'static str, args: Args, untouched: Conflict) -> Statement {
+pub(crate) const fn one(sql: &'static str, args: Args, untouched: Conflict) -> Statement {
     Statement { sql, args, untouched: Some(untouched), unique: false }
 }
 
@@ -39,6 +40,7 @@ pub(crate) fn statements(change: &Change) -> Vec<Statement> {
         ],
         Change::InsertApp(app) => insert_app(app),
         Change::UpdateApp(app) => update_app(app),
+        Change::ReplaceRecoveryCodes { user, hashes, at } => recovery::replace_codes(*user, hashes, *at),
         other => vec![statement(other)],
     }
 }
@@ -46,6 +48,7 @@ pub(crate) fn statements(change: &Change) -> Vec<Statement> {
 fn statement(change: &Change) -> Statement {
     match change {
         Change::AddMember { group, user } => add_member(*group, *user),
+        Change::AcknowledgeAlarm { user, kind, seen } => recovery::acknowledge(*user, *kind, *seen),
         Change::AdvanceGrant { family, from, at } => one(
             // Not one that has ended: the revocation may have come between load and commit.
             "UPDATE grants SET generation = generation + 1, advanced = $1 \
@@ -108,6 +111,7 @@ fn statement(change: &Change) -> Statement {
             Args::new().blob(user.as_bytes()).text(group.to_string()),
             Conflict::Stale,
         ),
+        Change::RaiseAlarm(alarm) => recovery::raise(alarm),
         Change::RenamePasskey { id, user, name } => one(
             "UPDATE passkeys SET name = $1 WHERE id = $2 AND user_id = $3",
             Args::new().text(name).blob(id).blob(user.as_bytes()),
@@ -168,6 +172,7 @@ fn statement(change: &Change) -> Statement {
             Args::new().int(*sign_count).int(*backup_state).at(*at).blob(id).int(*seen),
             Conflict::Stale,
         ),
+        Change::UseRecoveryCode { user, hash, at } => recovery::use_code(*user, hash, *at),
         Change::UseTap { id, at } => one(
             "UPDATE taps SET used = COALESCE(used, $1) WHERE id = $2 AND (once = 0 OR used IS NULL)",
             Args::new().at(*at).blob(id.as_bytes()),
@@ -178,6 +183,7 @@ fn statement(change: &Change) -> Statement {
         | Change::DeleteUser(_)
         | Change::InsertApp(_)
         | Change::LogSignIn(_)
+        | Change::ReplaceRecoveryCodes { .. }
         | Change::Spend { .. }
         | Change::UpdateApp(_) => unreachable!("more or fewer statements than one: see `statements`"),
     }
@@ -189,6 +195,8 @@ fn delete_user(id: UserId) -> Vec<Statement> {
         "DELETE FROM sessions WHERE user_id = $1",
         "DELETE FROM passkeys WHERE user_id = $1",
         "DELETE FROM taps WHERE user_id = $1",
+        "DELETE FROM recovery_codes WHERE user_id = $1",
+        "DELETE FROM alarms WHERE user_id = $1",
         "DELETE FROM devices WHERE owner = $1",
         "DELETE FROM group_members WHERE user_id = $1",
         "DELETE FROM snoozes WHERE user_id = $1",
@@ -446,8 +454,8 @@ fn put_trust(document: &TrustDocument) -> Statement {
 
 fn insert_user(user: &User) -> Statement {
     one(
-        "INSERT INTO users (id, upn, display_name, search_name, enabled, admin, handle, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        "INSERT INTO users (id, upn, display_name, search_name, enabled, admin, break_glass, handle, created) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
         Args::new()
             .blob(user.id.as_bytes())
             .text(&user.upn)
@@ -455,6 +463,7 @@ fn insert_user(user: &User) -> Statement {
             .text(user.display_name.to_lowercase())
             .int(user.enabled)
             .int(user.admin)
+            .int(user.break_glass)
             .blob(&user.handle)
             .at(user.created),
         Conflict::Duplicate,
@@ -463,13 +472,15 @@ fn insert_user(user: &User) -> Statement {
 
 fn update_user(user: &User) -> Statement {
     let statement = one(
-        "UPDATE users SET upn = $1, display_name = $2, search_name = $3, enabled = $4, admin = $5 WHERE id = $6",
+        "UPDATE users SET upn = $1, display_name = $2, search_name = $3, enabled = $4, admin = $5, \
+         break_glass = $6 WHERE id = $7",
         Args::new()
             .text(&user.upn)
             .text(&user.display_name)
             .text(user.display_name.to_lowercase())
             .int(user.enabled)
             .int(user.admin)
+            .int(user.break_glass)
             .blob(user.id.as_bytes()),
         Conflict::Stale,
     );
@@ -514,7 +525,7 @@ pub(crate) fn sign_in(args: Args, line: &SignIn) -> Args {
 
 /// A log line is written whatever a stranger typed: PostgreSQL refuses NUL, and a refused line would let an
 /// attacker stay out of the log by putting one into a header.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() }
 }
 
@@ -544,7 +555,8 @@ pub(crate) fn is_storable(change: &Change) -> bool {
             plain(&evidence.proof) && evidence.verification.iter().all(plain)
         }
         Change::SetSetting { value, .. } => plain(value),
-        Change::AddMember { .. }
+        Change::AcknowledgeAlarm { .. }
+        | Change::AddMember { .. }
         | Change::AdvanceGrant { .. }
         | Change::AdvanceSession { .. }
         | Change::AdvanceTrust { .. }
@@ -562,12 +574,15 @@ pub(crate) fn is_storable(change: &Change) -> bool {
         | Change::LogAudit(_)
         | Change::LogSignIn(_)
         | Change::RemoveMember { .. }
+        | Change::RaiseAlarm(_)
+        | Change::ReplaceRecoveryCodes { .. }
         | Change::SeenDevice { .. }
         | Change::SetDeviceEnabled { .. }
         | Change::SetKeyState { .. }
         | Change::Snooze { .. }
         | Change::Spend { .. }
         | Change::UsePasskey { .. }
+        | Change::UseRecoveryCode { .. }
         | Change::UseTap { .. } => true,
     }
 }

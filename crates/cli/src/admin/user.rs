@@ -33,6 +33,14 @@ pub(super) enum UserCommand {
     Disable(Who),
     /// Let a person sign in again
     Enable(Who),
+    /// Mark an account for emergencies: every sign-in to it raises an alarm
+    BreakGlass {
+        #[command(flatten)]
+        who: Who,
+        /// Take the mark away
+        #[arg(long)]
+        off: bool,
+    },
     /// Delete a person with their passkeys, passes and sessions
     Delete(Who),
     /// End every session of a person: PRTs, refresh tokens, browsers
@@ -53,6 +61,9 @@ pub(super) struct CreateArgs {
     /// Cannot sign in until enabled
     #[arg(long)]
     disabled: bool,
+    /// An account for emergencies: every sign-in to it raises an alarm
+    #[arg(long)]
+    break_glass: bool,
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +124,7 @@ pub(super) async fn run(command: UserCommand, api: &Api, out: &Output) -> Result
                 "displayName": args.name,
                 "accountEnabled": !args.disabled,
                 "passband_isAdministrator": args.admin,
+                "passband_isBreakGlass": args.break_glass,
             });
             out.object(&api.post("/v1.0/users", &body).await?);
         }
@@ -124,6 +136,12 @@ pub(super) async fn run(command: UserCommand, api: &Api, out: &Output) -> Result
         }
         UserCommand::Disable(who) => enable(&who, false, api, out).await?,
         UserCommand::Enable(who) => enable(&who, true, api, out).await?,
+        UserCommand::BreakGlass { who, off } => {
+            api.patch(&who.path()?, &json!({ "passband_isBreakGlass": !off })).await?;
+            let text = if off { "is an ordinary account again" } else { "is for emergencies" };
+            let said = json!({ "id": who.user, "passband_isBreakGlass": !off });
+            out.say(&format!("{} {text}", who.user), &said);
+        }
         UserCommand::Delete(who) => {
             api.delete(&who.path()?).await?;
             out.say(&format!("Deleted {}", who.user), &json!({ "deleted": who.user }));

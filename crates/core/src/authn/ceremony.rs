@@ -114,6 +114,12 @@ impl Ceremony {
         self.user
     }
 
+    /// When it was begun.
+    #[must_use]
+    pub fn begun(&self) -> Timestamp {
+        self.expires - LIFETIME
+    }
+
     /// What its beginner noted.
     #[must_use]
     pub fn note(&self) -> &str {

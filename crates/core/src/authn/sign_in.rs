@@ -5,6 +5,7 @@ use super::passkey::assertion::{AssertionError, AssertionVerified};
 use super::passkey::registration::RegistrationError;
 use super::passkey::{CeremonyError, StoredPasskey};
 use super::profile::{Permitted, PermittedNew};
+use super::recovery::CodeAccepted;
 use super::tap::{self, TapAccepted};
 use crate::change::Change;
 use crate::directory::{Passkey, Session, SessionKind, User};
@@ -128,6 +129,16 @@ pub fn with_tap(accepted: &TapAccepted<'_>, place: Place) -> (Session, Vec<Chang
     let session = place.session(accepted.user(), Factors::TEMPORARY_ACCESS_PASS, accepted.until());
     let begun = Change::InsertSession(Box::new(session.clone()));
     (session, vec![accepted.spend(), begun])
+}
+
+/// A session for whoever typed a recovery code: good for registering a passkey, and for nothing else. The person is
+/// told of it when they next sign in.
+#[must_use]
+pub fn with_recovery_code(accepted: &CodeAccepted<'_>, place: Place) -> (Session, Vec<Change>) {
+    let told = accepted.alarm(&place.ip);
+    let session = place.session(accepted.user(), Factors::RECOVERY_CODE, accepted.until());
+    let begun = Change::InsertSession(Box::new(session.clone()));
+    (session, vec![accepted.spend(), begun, told])
 }
 
 /// The log's reason for a refused assertion.

@@ -161,6 +161,7 @@ mod tests {
             display_name: "Ada".to_owned(),
             enabled: true,
             admin: false,
+            break_glass: false,
             handle: vec![1; 32],
             created: NOW,
         };

@@ -32,6 +32,12 @@ impl MasterKey {
     pub fn tap_hash(&self, tap: &crate::id::TapId, pass: &str) -> [u8; 32] {
         *derive(&self.0, &[b"tap", tap.as_bytes(), pass.as_bytes()])
     }
+
+    /// The stored form of a recovery code, keyed for the same reason.
+    #[must_use]
+    pub fn recovery_hash(&self, user: &crate::id::UserId, code: &str) -> [u8; 32] {
+        *derive(&self.0, &[b"recovery", user.as_bytes(), code.as_bytes()])
+    }
 }
 
 /// HMAC-SHA256 over length-prefixed parts, so that no two lists of parts give the same input.

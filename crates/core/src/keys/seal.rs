@@ -29,6 +29,8 @@ pub enum Purpose {
     Csrf,
     /// A private key in the database.
     KeyAtRest,
+    /// The challenge of a registration for somebody else.
+    OnBehalf,
     /// A Primary Refresh Token.
     Prt,
     /// A refresh token.
@@ -47,6 +49,7 @@ impl Purpose {
             Self::Code => b"code",
             Self::Csrf => b"csrf",
             Self::KeyAtRest => b"key-at-rest",
+            Self::OnBehalf => b"on-behalf",
             Self::Prt => b"prt",
             Self::RefreshToken => b"refresh-token",
             Self::SetupLink => b"setup-link",

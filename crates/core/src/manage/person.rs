@@ -23,6 +23,8 @@ pub struct PersonWish {
     pub enabled: Option<bool>,
     /// Whether the person administers this installation; a new person does not.
     pub admin: Option<bool>,
+    /// Whether the account is one for emergencies; a new one is not.
+    pub break_glass: Option<bool>,
 }
 
 /// What was seen before a person is changed or deleted. Load the generation first, then the count, then the person.
@@ -53,6 +55,7 @@ pub fn create(wish: &PersonWish, now: Timestamp, rng: &dyn Random) -> Result<Use
         display_name: display_name(name)?,
         enabled: wish.enabled.unwrap_or(true),
         admin: wish.admin.unwrap_or(false),
+        break_glass: wish.break_glass.unwrap_or(false),
         // WebAuthn L3 §14.6.1: random, tells nothing of its person.
         handle: rng::bytes::<32>(rng).to_vec(),
         created: now,
@@ -74,6 +77,7 @@ pub fn apply(before: &User, wish: &PersonWish) -> Result<User, Invalid> {
     }
     after.enabled = wish.enabled.unwrap_or(before.enabled);
     after.admin = wish.admin.unwrap_or(before.admin);
+    after.break_glass = wish.break_glass.unwrap_or(before.break_glass);
     Ok(after)
 }
 
@@ -150,8 +154,8 @@ mod tests {
         let wish = PersonWish {
             upn: Some("Ada@Example.org".to_owned()),
             display_name: Some("Ada".to_owned()),
-            enabled: None,
             admin: Some(true),
+            ..PersonWish::default()
         };
         create(&wish, NOW, &SystemRandom).unwrap()
     }
@@ -205,6 +209,18 @@ mod tests {
         );
         let again = own(update(&after, after.clone(), seen(1), NOW).unwrap());
         assert_eq!(again, [Change::UpdateUser(after)]);
+    }
+
+    #[test]
+    fn an_account_is_for_emergencies_when_somebody_says_so() {
+        let ada = admin();
+        assert!(!ada.break_glass);
+        let marked = apply(&ada, &PersonWish { break_glass: Some(true), ..PersonWish::default() }).unwrap();
+        assert_eq!(marked, User { break_glass: true, ..ada });
+        assert!(
+            apply(&marked, &PersonWish::default()).unwrap().break_glass,
+            "it stays until it is taken away"
+        );
     }
 
     #[test]

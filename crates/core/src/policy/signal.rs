@@ -118,6 +118,8 @@ impl Factors {
     pub const SETUP_LINK: Self = Self(1 << 5);
     /// No proof but a debt: a registration campaign lets the person register a passkey and do nothing else before.
     pub const REGISTRATION_OWED: Self = Self(1 << 6);
+    /// A recovery code that the person made for the day on which every passkey is lost.
+    pub const RECOVERY_CODE: Self = Self(1 << 7);
 
     /// Both sets together.
     #[must_use]
@@ -144,6 +146,14 @@ impl Factors {
         self.has_passkey() && self.contains(Self::USER_VERIFIED)
     }
 
+    /// Whether it is a way in for somebody without a passkey, good for making one and for nothing else: a pass or a
+    /// code can be read over a shoulder or talked out of somebody, so neither may open more than the door to a passkey.
+    #[must_use]
+    pub const fn is_bootstrap(self) -> bool {
+        let ways_in = Self::TEMPORARY_ACCESS_PASS.0 | Self::RECOVERY_CODE.0;
+        self.0 & ways_in != 0 && !self.has_passkey()
+    }
+
     /// The set as a number, for a column or a sealed value.
     #[must_use]
     pub const fn bits(self) -> u32 {
@@ -164,6 +174,7 @@ impl Factors {
             (Self::PASSKEY_SYNCED, "swk"),
             (Self::USER_VERIFIED, "user"),
             (Self::TEMPORARY_ACCESS_PASS, "otp"),
+            (Self::RECOVERY_CODE, "otp"),
             (Self::DEVICE_KEY, "pop"),
         ];
         let mut amr: Vec<_> =
@@ -222,5 +233,23 @@ impl Binding {
             Self::SoftwareKey => "softwareKey",
             Self::HardwareKey => "hardwareKey",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_in_without_a_passkey_is_one_only_while_it_stands_alone() {
+        let (tap, code) = (Factors::TEMPORARY_ACCESS_PASS, Factors::RECOVERY_CODE);
+        assert!(tap.is_bootstrap() && code.is_bootstrap() && tap.and(code).is_bootstrap());
+        for other in [Factors::NONE, Factors::SETUP_LINK, Factors::DEVICE_KEY, Factors::USER_VERIFIED] {
+            assert!(!other.is_bootstrap(), "{other:?}");
+        }
+        for passkey in [Factors::PASSKEY_DEVICE_BOUND, Factors::PASSKEY_SYNCED] {
+            assert!(!passkey.is_bootstrap() && !passkey.and(code).is_bootstrap());
+        }
+        assert!(!code.is_strong() && !tap.is_strong());
     }
 }

@@ -38,6 +38,13 @@ impl<'a> Live<'a> {
         self.session.factors
     }
 
+    /// Whether it is good for more than registering a passkey. Everything but that page asks here, so that no way in
+    /// without a passkey, of today or of tomorrow, opens more.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.session.factors.has_passkey()
+    }
+
     /// What it is bound to. A browser session made from a PRT is held by a cookie, not by a key.
     #[must_use]
     pub fn binding(&self) -> Binding {
@@ -117,6 +124,7 @@ pub(super) mod tests {
                 display_name: "Ada".to_owned(),
                 enabled: true,
                 admin: false,
+                break_glass: false,
                 handle: vec![4; 32],
                 created: NOW,
             }),

@@ -148,6 +148,7 @@ fn standing() -> Standing {
             display_name: "Person 50000".to_owned(),
             enabled: true,
             admin: false,
+            break_glass: false,
             handle: Vec::new(),
             created: NOW,
         }),

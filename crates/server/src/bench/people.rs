@@ -187,6 +187,7 @@ fn user(app: &App, number: usize) -> User {
         display_name: format!("Person {number}"),
         enabled: true,
         admin: false,
+        break_glass: false,
         handle: rng::bytes::<32>(app.rng()).to_vec(),
         created: app.now(),
     }

@@ -123,6 +123,32 @@ impl Signal {
     }
 }
 
+/// Something about the account that its owner has to be told.
+#[derive(Clone, Debug)]
+pub struct AccountAlarm {
+    /// Its name in the address that acknowledges it.
+    pub kind: &'static str,
+    /// What happened, in a sentence that ends before when and where.
+    pub what: &'static str,
+    /// When it last did.
+    pub last: When,
+    /// How often it has.
+    pub count: u32,
+    /// Of the last time: from where.
+    pub detail: String,
+    /// Whether the viewer may say that they know: whoever came with the code may not hush it up.
+    pub is_for_viewer: bool,
+}
+
+/// How many recovery codes there are.
+#[derive(Clone, Copy, Debug)]
+pub struct CodesLeft {
+    /// Those that can be used.
+    pub left: usize,
+    /// When the set was made; none if there is none.
+    pub made: Option<When>,
+}
+
 /// `GET /account`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "page/account.html")]
@@ -141,6 +167,12 @@ pub struct Account {
     pub devices: Vec<DeviceRow>,
     /// Their sessions.
     pub sessions: Vec<SessionRow>,
+    /// What they have to be told, until they say that they know.
+    pub alarms: Vec<AccountAlarm>,
+    /// Their recovery codes.
+    pub codes: CodesLeft,
+    /// Where they were going when they were stopped to be told; a path on this server.
+    pub next: Option<String>,
     /// What the browser may be told; none while a list is not complete.
     pub signal: Option<Signal>,
 }
@@ -159,9 +191,10 @@ impl Account {
         let last = self.passkeys.len() == 1;
         Confirm::new("Remove", format!("/account/passkeys/{}/delete", passkey.id), &self.csrf)
             .of(&passkey.name)
-            .because(if last {
-                "This is your only passkey. Without it you need a Temporary Access Pass from an administrator to \
-                 sign in again."
+            .because(if last && self.codes.left > 0 {
+                "This is your only passkey. Without it you get in with a recovery code alone, and make a new passkey."
+            } else if last {
+                "This is your only passkey, so it stays: add another or make recovery codes first."
             } else {
                 "It will not sign you in any more, on any device."
             })
@@ -190,6 +223,16 @@ impl Account {
             } else {
                 "The apps behind it ask for a new sign-in."
             })
+    }
+
+    /// A new set ends the old one, so where there is one it asks first.
+    fn codes_act(&self) -> Confirm {
+        let label = if self.codes.made.is_some() { "Make new codes" } else { "Make recovery codes" };
+        Confirm::new(label, "/account/recovery-codes", &self.csrf).because(if self.codes.made.is_some() {
+            "The codes you have now end at once. The new ones are shown this once, so have paper or a printer ready."
+        } else {
+            "They are shown this once, so have paper or a printer ready."
+        })
     }
 
     fn everywhere(&self) -> Confirm {

@@ -12,6 +12,7 @@ pub(super) struct Confirm {
     label: &'static str,
     of: String,
     sentence: &'static str,
+    demand: Option<&'static str>,
     csrf: Csrf,
 }
 
@@ -22,13 +23,27 @@ impl Confirm {
     /// [`because`](Self::because).
     #[must_use]
     pub(super) fn new(label: &'static str, action: impl Into<String>, csrf: &Csrf) -> Self {
-        Self { action: action.into(), label, of: String::new(), sentence: "", csrf: csrf.clone() }
+        Self {
+            action: action.into(),
+            label,
+            of: String::new(),
+            sentence: "",
+            demand: None,
+            csrf: csrf.clone(),
+        }
     }
 
     /// What the act is done to: read out with the label, so that ten "Remove" buttons differ.
     #[must_use]
     pub(super) fn of(mut self, name: &str) -> Self {
         self.of = name.to_owned();
+        self
+    }
+
+    /// What the person has to tick first, if anything: for what they should not do in passing.
+    #[must_use]
+    pub(super) const fn demanding(mut self, demand: Option<&'static str>) -> Self {
+        self.demand = demand;
         self
     }
 

@@ -12,6 +12,8 @@ mod error;
 mod headers;
 mod logout;
 mod part;
+mod recover;
+mod recovery_codes;
 mod register;
 mod rename;
 mod sample_app;
@@ -23,12 +25,12 @@ mod tap;
 #[cfg(test)]
 mod tests;
 
-pub use account::{Account, DeviceRow, DeviceState, PasskeyRow, SessionRow, Signal};
+pub use account::{Account, AccountAlarm, CodesLeft, DeviceRow, DeviceState, PasskeyRow, SessionRow, Signal};
 pub use admin::{
-    Admin, AppRow, Apps, Choice, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys, MetadataState,
-    ModelRow, NewApp, NewPass, Overview, PassRow, PasskeyPolicy, People, Person, PersonRow, Preview,
-    ProfileForm, RevocationState, RootRow, SignInFilter, SignInResult, SignInRow, SignIns, Step, TargetRow,
-    TouchedRow, Trust,
+    Admin, AlarmRow, AppRow, Apps, Choice, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys,
+    MetadataState, ModelRow, NewApp, NewPass, Overview, PassRow, PasskeyPolicy, People, Person, PersonRow,
+    Preview, ProfileForm, RevocationState, RootRow, SignInFilter, SignInResult, SignInRow, SignIns, Step,
+    TargetRow, TouchedRow, Trust,
 };
 pub use asset::{Asset, asset, asset_version};
 pub use campaign::Campaign;
@@ -36,6 +38,8 @@ pub use error::ErrorPage;
 pub use headers::{csp, reply};
 pub use logout::Logout;
 pub use part::{Band, Csrf, Floor, Level, Link, Notice, NoticeKind, Secret, Viewer, When, Wide};
+pub use recover::Recover;
+pub use recovery_codes::RecoveryCodes;
 pub use register::{Register, RegisterReason};
 pub use sample_app::{Claim, SampleApp, SampleKind, SampleSignedIn};
 pub use setup::Setup;

@@ -12,6 +12,8 @@ pub struct SignIn {
     pub app: Option<String>,
     /// Where "Use a Temporary Access Pass" leads: `/tap` with this page's address as `next`.
     pub tap_href: String,
+    /// Where "Lost your passkey?" leads: `/recover` with this page's address as `next`.
+    pub recover_href: String,
     /// What is proved so far. The page fills it as the chain closes.
     pub band: Band,
     /// Why the last attempt, or a presented PRT cookie, was refused.

@@ -4,6 +4,7 @@ use super::console::answer::{self, Done, Stop, nowhere};
 use super::console::rows::Belongings;
 use super::console::visit::{Act, FreshAct, Visitor};
 use super::console::{Query, id};
+use super::recovery;
 use super::session::{see_other, with_cookie};
 use crate::app::App;
 use crate::attempt::audit;
@@ -15,6 +16,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use passband_core::authn::recovery::left;
 use passband_core::change::Change;
 use passband_core::id::{DeviceId, SessionId};
 use passband_core::manage::{display_name, passkey};
@@ -31,6 +33,8 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(async || see_other("/account")))
         .route("/account", get(page))
+        .route("/account/recovery-codes", post(recovery::make))
+        .route("/account/alarms/{kind}", post(recovery::acknowledge))
         .route("/account/passkeys/{id}/delete", post(delete_passkey))
         .route("/account/passkeys/{id}/rename", post(rename_passkey))
         .route("/account/devices/{id}/delete", post(delete_device))
@@ -41,15 +45,19 @@ pub fn routes() -> Router<Arc<App>> {
 
 /// `GET /account`.
 async fn page(State(app): State<Arc<App>>, visitor: Visitor, query: RawQuery) -> Result<Response, Stop> {
-    Ok(show(&app, &visitor, (StatusCode::OK, Query::read(query).done())).await?)
+    let query = Query::read(query);
+    let next = query.local("next");
+    Ok(show(&app, &visitor, (StatusCode::OK, query.done()), next).await?)
 }
 
 async fn show(
     app: &App,
     visitor: &Visitor,
     (status, notice): (StatusCode, Option<Notice>),
+    next: Option<String>,
 ) -> Result<Response, StoreError> {
     let has = Belongings::load(app, visitor.user().id).await?;
+    let told = recovery::Told::load(app, visitor.user().id).await?;
     let page = Account {
         viewer: visitor.viewer(),
         csrf: visitor.csrf(app),
@@ -58,6 +66,9 @@ async fn show(
         passkeys: has.passkey_rows(visitor),
         devices: has.device_rows(visitor, app.now()),
         sessions: has.session_rows(visitor),
+        alarms: told.alarms((visitor.session().credential.as_deref(), &has.passkeys)),
+        codes: told.codes(),
+        next,
         signal: Some(Signal {
             rp_id: app.party.id().to_owned(),
             user_id: b64::encode(&visitor.user().handle),
@@ -68,7 +79,7 @@ async fn show(
 }
 
 async fn refused(app: &App, visitor: &Visitor, text: &str, code: &str) -> Result<Response, Stop> {
-    Ok(show(app, visitor, (StatusCode::CONFLICT, Some(Notice::refused(text, code)))).await?)
+    Ok(show(app, visitor, (StatusCode::CONFLICT, Some(Notice::refused(text, code))), None).await?)
 }
 
 fn credential(app: &App, text: &str) -> Result<Vec<u8>, Stop> {
@@ -84,7 +95,8 @@ async fn delete_passkey(
     let id = credential(&app, &text)?;
     let user = act.user();
     let have = app.store.passkeys_of(user.id).await?;
-    let changes = match passkey::remove_own(user.id, &have, &id, app.now()) {
+    let codes = left(&app.store.recovery_codes_of(user.id).await?);
+    let changes = match passkey::remove_own(user.id, (&have, codes), &id, app.now()) {
         Ok(changes) => changes,
         Err(Reason::LastPasskey) => {
             let reason = Reason::LastPasskey;

@@ -3,14 +3,14 @@
 use super::session::{no_store, place, with_cookie};
 use super::{campaign, profile};
 use crate::app::App;
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, audit};
 use crate::cookie;
 use crate::extract::{Caller, is_same_origin};
-use crate::refusal::for_people;
+use crate::refusal::{for_people, retry_after};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use passband_core::audit::SignInKind;
 use passband_core::authn::ceremony::{self, Aim, Kind};
@@ -40,7 +40,12 @@ impl axum::response::IntoResponse for Refused {
         };
         // What was wrong stays in the log; only what a person can mend is told apart (attack A27).
         let code = match self.0 {
-            Reason::PasskeyUnknown => "unknown_credential",
+            // One answer for all that depends on what is stored and needs no key to provoke: a stranger who holds a
+            // credential id learns nothing of whether it is registered here (WebAuthn L3 §14.6.2).
+            Reason::PasskeyUnknown | Reason::PasskeySignature | Reason::PasskeyFlags => {
+                "passkey_not_accepted"
+            }
+            Reason::AuthTooOld => "sign_in_again",
             Reason::CeremonyExpired => "ceremony_expired",
             Reason::PasskeyDuplicate => "passkey_duplicate",
             Reason::PasskeyNotVerified => "passkey_not_verified",
@@ -49,7 +54,11 @@ impl axum::response::IntoResponse for Refused {
             _ => "sign_in_refused",
         };
         let body = json!({ "error": { "code": code, "message": for_people(self.0) } });
-        (status, [no_store()], Json(body)).into_response()
+        let mut answer = (status, [no_store()], Json(body)).into_response();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            answer.headers_mut().insert(header::RETRY_AFTER, retry_after());
+        }
+        answer
     }
 }
 
@@ -138,9 +147,11 @@ async fn try_sign_in(
     };
     let Some((passkey, owner, scope)) = found else {
         // The same work as for a passkey that exists, so that time tells nothing either.
-        let _ = assertion::refuse_unknown(&answer.credential, &rules);
-        return Ok(Refused(attempt.refuse(app, refuse(Reason::PasskeyUnknown)).await).into_response());
+        let error = assertion::refuse_unknown(&answer.credential, &rules);
+        let reason = sign_in::assertion_reason(&error);
+        return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response());
     };
+    attempt.aims_at(&owner);
     let stored = sign_in::stored(&passkey, &owner);
     let verified = match assertion::verify(&answer.credential, &stored, &rules) {
         Ok(verified) => verified,
@@ -166,16 +177,23 @@ async fn try_sign_in(
         Err(reason) => return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response()),
     };
     changes.insert(0, under_way.spend());
+    if verified.backup_state_changed() {
+        let what =
+            if verified.backup_state() { "Passkey is now synced" } else { "Passkey is no longer backed up" };
+        changes.push(audit(app, &owner.upn, what, owner.id, passkey.name.clone()));
+    }
     if let Some(before) = cookie::session(app, headers) {
         // One browser, one session: the one it had ends, so that it cannot be fixed or kept (session fixation).
         changes.push(Change::EndSession { id: before, at: attempt.at() });
     }
     attempt.in_session(session.id, session.factors);
+    let told = app.store.alarms_of(owner.id).await?.iter().any(|alarm| !alarm.kind.is_for_administrators());
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
         Ok(()) => {
-            let answer = ([no_store()], Json(json!({ "next": null, "detour": campaign::page_for(step) })))
-                .into_response();
+            // Wherever they were going, they hear of what happened to their account first, and of what they owe.
+            let body = json!({ "next": null, "told": told, "detour": campaign::page_for(step) });
+            let answer = ([no_store()], Json(body)).into_response();
             Ok(with_cookie(answer, Some(cookie::set_session(app, session.id))))
         }
         Err(CommitError::Conflict(conflict)) => {

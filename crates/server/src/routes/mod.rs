@@ -14,12 +14,15 @@ pub mod graph;
 pub mod health;
 pub mod logout;
 pub mod profile;
+pub mod recover;
+pub mod recovery;
 pub mod register;
 pub mod session;
 pub mod tap;
 pub mod token;
 pub mod tokens;
 pub mod userinfo;
+pub mod way_in;
 pub mod well_known;
 
 use crate::app::App;
@@ -45,6 +48,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/logout", get(logout::get).post(logout::post))
         .route("/sign-in", get(session::sign_in))
         .route("/setup", get(register::setup))
+        .route("/.well-known/webauthn", get(well_known::webauthn))
+        .route("/.well-known/passkey-endpoints", get(well_known::passkey_endpoints))
+        .route("/recover", get(recover::get).post(recover::post))
         .route("/tap", get(tap::get).post(tap::post))
         .route("/ceremony/sign-in/options", post(ceremony::sign_in_options))
         .route("/ceremony/sign-in", post(ceremony::sign_in))

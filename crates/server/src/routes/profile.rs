@@ -69,6 +69,17 @@ pub async fn at_registration<'k>(
     Ok(permitted.map_err(|reason| Told::of(&verdict, reason)))
 }
 
+/// Asks the same of a passkey that an administrator registers for somebody; the inner error tells them which profile and rule.
+///
+/// # Errors
+///
+/// [`StoreError`]: without the policy nothing is registered.
+pub async fn on_behalf(app: &App, passkey: &Passkey) -> Result<Result<(), String>, StoreError> {
+    let (scope, policy) = app.scope_of(passkey.user).await?;
+    let (permitted, verdict) = profile::permit_registration(&policy.passkeys, &scope.groups, passkey);
+    Ok(permitted.map(|_| ()).map_err(|reason| Told::of(&verdict, reason).text))
+}
+
 /// What a registration asks the authenticator to say of itself (WebAuthn L3 §5.4.7): the truth, where a profile wants it
 /// or where this installation can judge it.
 ///

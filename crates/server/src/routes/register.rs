@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use passband_core::audit::SignInKind;
 use passband_core::authn::ceremony::{self, Aim, Ceremony, Kind};
-use passband_core::authn::passkey::registration::{self, PasskeyRecord, RegistrationRules};
+use passband_core::authn::passkey::registration::{self, NewPasskey, PasskeyRecord, RegistrationRules};
 use passband_core::authn::sign_in;
 use passband_core::change::{Change, Conflict};
 use passband_core::decision::Refusal;
@@ -25,27 +25,24 @@ use passband_core::directory::{Evidence, Passkey, Standing, User};
 use passband_core::id::UserId;
 use passband_core::keys::seal::Purpose;
 pub use passband_core::manage::upn;
-use passband_core::policy::signal::Factors;
 use passband_core::reason::Reason;
 use passband_core::rng;
-use passband_core::session::standing::{Live, judge};
-use passband_core::time::{Seconds, Timestamp};
+use passband_core::session::enrol::{self, MayRegister};
+use passband_core::session::standing::judge;
+use passband_core::time::Timestamp;
 use passband_store::{CommitError, StoreError};
 use passband_wire::b64;
 use passband_wire::cose::Algorithm;
 use passband_wire::webauthn::RegistrationResponseJson;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Most wanted first; ES256 and RS256 are what every platform has between them.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
 
-/// How recent a sign-in must be to add a passkey (policy.md §1.2 rule 9 says five minutes; a person may read the page).
-const FRESH_FOR: Seconds = Seconds::minutes(10);
-
 /// Passkeys one person may have.
-const MOST: usize = 50;
+pub const MOST: usize = 50;
 
 /// `GET /setup?token=…`: the page behind the set-up link. Addresses are not logged, so neither is the secret.
 pub async fn setup(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
@@ -79,15 +76,15 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(quer
         Ok(standing) => standing,
         Err(error) => return session::unavailable(&error),
     };
-    let live = match may_register(&app, standing.as_ref()) {
-        Ok(live) => live,
+    let live = match may_register(&app, standing.as_ref(), app.now()) {
+        Ok(allowed) => allowed.live(),
         Err(_) => {
             let here: String = form_urlencoded::byte_serialize(address(next).as_bytes()).collect();
             return see_other(&format!("/sign-in?fresh=1&next={here}"));
         }
     };
     let asker = cookie::asker(&app, &headers);
-    let by_pass = live.factors().contains(Factors::TEMPORARY_ACCESS_PASS);
+    let by_pass = live.factors().is_bootstrap();
     let user = live.user();
     let page = pages::Register {
         viewer: pages::Viewer {
@@ -104,19 +101,13 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(quer
     with_cookie(pages::reply(StatusCode::OK, &page, &pages::csp(&[])), cookie::set_asker(&app, &asker))
 }
 
-/// A session that may add a passkey: begun by a pass, or by a passkey a moment ago and in person.
-fn may_register<'a>(app: &App, standing: Option<&'a Arc<Standing>>) -> Result<Live<'a>, Reason> {
-    let now = app.now();
-    let live = judge(standing.ok_or(Reason::SessionEnded)?, now)?;
-    let owed = live.factors().contains(Factors::REGISTRATION_OWED);
-    let in_person = (live.factors().is_strong() || owed) && live.session().parent.is_none();
-    if !in_person && !live.factors().contains(Factors::TEMPORARY_ACCESS_PASS) {
-        return Err(Reason::AuthTooWeak);
-    }
-    if now - live.session().auth_time > FRESH_FOR {
-        return Err(Reason::AuthTooOld);
-    }
-    Ok(live)
+/// A session that stands and may add a passkey, which its person `asked` to do at that moment.
+fn may_register<'a>(
+    app: &App,
+    standing: Option<&'a Arc<Standing>>,
+    asked: Timestamp,
+) -> Result<MayRegister<'a>, Reason> {
+    enrol::may_register(judge(standing.ok_or(Reason::SessionEnded)?, app.now())?, asked)
 }
 
 /// What the page sends first.
@@ -124,8 +115,37 @@ fn may_register<'a>(app: &App, standing: Option<&'a Arc<Standing>>) -> Result<Li
 #[serde(rename_all = "camelCase")]
 struct Ask {
     setup: Option<String>,
+    #[serde(default)]
+    keeper: Keeper,
     user_principal_name: Option<String>,
     display_name: Option<String>,
+}
+
+/// Where the person wants the passkey to live (WebAuthn L3 §5.8.7). A wish: what they take in the end is theirs to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keeper {
+    /// Wherever the browser offers.
+    #[default]
+    Any,
+    /// The device in front of them.
+    ClientDevice,
+    /// A security key.
+    SecurityKey,
+    /// A phone or tablet beside it.
+    Hybrid,
+}
+
+impl Keeper {
+    /// The hint, and the attachment that browsers before Level 3 understand in its place.
+    const fn hint(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Any => None,
+            Self::ClientDevice => Some(("client-device", "platform")),
+            Self::SecurityKey => Some(("security-key", "cross-platform")),
+            Self::Hybrid => Some(("hybrid", "cross-platform")),
+        }
+    }
 }
 
 /// Who is to be made when the ceremony ends; sealed into it.
@@ -148,7 +168,7 @@ pub async fn options(State(app): State<Arc<App>>, headers: HeaderMap, body: Byte
     };
     let answered = match &ask.setup {
         Some(link) => founder_options(&app, &headers, link, &ask).await,
-        None => own_options(&app, &headers).await,
+        None => own_options(&app, &headers, ask.keeper).await,
     };
     match answered {
         Ok(Ok(response)) => response,
@@ -180,15 +200,19 @@ async fn founder_options(
     let founder = Founder { link, until, upn: upn.clone(), name: name.clone(), handle: handle.clone() };
     let note = serde_json::to_string(&founder).unwrap_or_default();
     let user = UserId::generate(app.rng());
-    let conveyance = profile::conveyance(app, user).await?;
+    let wish = Wish { keeper: ask.keeper, conveyance: profile::conveyance(app, user).await? };
     let aim = Aim { kind: Kind::Registration, user: Some(user), note };
-    Ok(begin(app, headers, aim, (&handle, &upn, &name), (&[], conveyance)))
+    Ok(begin(app, headers, aim, (&handle, &upn, &name), (&[], wish)))
 }
 
-async fn own_options(app: &App, headers: &HeaderMap) -> Result<Result<Response, Reason>, StoreError> {
+async fn own_options(
+    app: &App,
+    headers: &HeaderMap,
+    keeper: Keeper,
+) -> Result<Result<Response, Reason>, StoreError> {
     let standing = session::standing(app, headers).await?;
-    let live = match may_register(app, standing.as_ref()) {
-        Ok(live) => live,
+    let live = match may_register(app, standing.as_ref(), app.now()) {
+        Ok(allowed) => allowed.live(),
         Err(reason) => return Ok(Err(reason)),
     };
     let user = live.user();
@@ -201,41 +225,85 @@ async fn own_options(app: &App, headers: &HeaderMap) -> Result<Result<Response, 
         return Ok(Err(Reason::PasskeyDuplicate));
     }
     let aim = Aim { kind: Kind::Registration, user: Some(user.id), note: String::new() };
-    Ok(begin(app, headers, aim, (&user.handle, &user.upn, &user.display_name), (&have, conveyance)))
+    let wish = Wish { keeper, conveyance };
+    Ok(begin(app, headers, aim, (&user.handle, &user.upn, &user.display_name), (&have, wish)))
 }
 
-/// Creation options (WebAuthn L3 §5.4).
 fn begin(
     app: &App,
     headers: &HeaderMap,
     aim: Aim,
-    (handle, upn, name): (&[u8], &str, &str),
-    (have, conveyance): (&[Passkey], &str),
+    owner: (&[u8], &str, &str),
+    (have, wish): (&[Passkey], Wish),
 ) -> Result<Response, Reason> {
     let asker = cookie::asker(app, headers);
     let (text, challenge) = ceremony::begin(&app.keys().ring, aim, &asker.value, app.now(), app.rng())?;
+    let public_key = public_key(app, owner, have, (&challenge, wish));
+    let body = json!({ "ceremony": text, "publicKey": public_key });
+    let answer = ([no_store()], Json(body)).into_response();
+    Ok(with_cookie(answer, cookie::set_asker(app, &asker)))
+}
+
+/// What a registration asks of the browser beyond what every one does.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// Where the passkey is to live.
+    pub keeper: Keeper,
+    /// What the authenticator is to say of itself (WebAuthn L3 §5.4.7).
+    pub conveyance: &'static str,
+}
+
+/// Creation options (WebAuthn L3 §5.4).
+pub fn public_key(
+    app: &App,
+    (handle, upn, name): (&[u8], &str, &str),
+    have: &[Passkey],
+    (challenge, wish): (&[u8], Wish),
+) -> Value {
     let params: Vec<_> =
         ALGORITHMS.iter().map(|alg| json!({ "type": "public-key", "alg": alg.id() })).collect();
     let exclude: Vec<_> = have
         .iter()
         .map(|passkey| json!({ "type": "public-key", "id": b64::encode(&passkey.id), "transports": passkey.transports }))
         .collect();
-    let body = json!({
-        "ceremony": text,
-        "publicKey": {
-            "rp": { "id": app.party.id(), "name": "Passband" },
-            "user": { "id": b64::encode(handle), "name": upn, "displayName": name },
-            "challenge": b64::encode(challenge),
-            "pubKeyCredParams": params,
-            "excludeCredentials": exclude,
-            "authenticatorSelection": { "residentKey": "required", "requireResidentKey": true, "userVerification": "required" },
-            "attestation": conveyance,
-            "extensions": { "credProps": true },
-            "timeout": TIMEOUT_MS,
-        }
+    let mut options = json!({
+        "rp": { "id": app.party.id(), "name": "Passband" },
+        "user": { "id": b64::encode(handle), "name": upn, "displayName": name },
+        "challenge": b64::encode(challenge),
+        "pubKeyCredParams": params,
+        "excludeCredentials": exclude,
+        "authenticatorSelection": { "residentKey": "required", "requireResidentKey": true, "userVerification": "required" },
+        "attestation": wish.conveyance,
+        "extensions": { "credProps": true },
+        "timeout": TIMEOUT_MS,
     });
-    let answer = ([no_store()], Json(body)).into_response();
-    Ok(with_cookie(answer, cookie::set_asker(app, &asker)))
+    if let Some((hint, attachment)) = wish.keeper.hint() {
+        options["hints"] = json!([hint]);
+        options["authenticatorSelection"]["authenticatorAttachment"] = attachment.into();
+    }
+    options
+}
+
+/// A registration by the rules of this server, or the log's reason why not.
+pub fn verified(
+    app: &App,
+    credential: RegistrationResponseJson,
+    challenge: &[u8],
+    now: Timestamp,
+) -> Result<NewPasskey, Reason> {
+    let rules = RegistrationRules {
+        relying_party: &app.party,
+        challenge,
+        user_verification: true,
+        conditional: false,
+        algorithms: &ALGORITHMS,
+        attestation_roots: None,
+        now,
+    };
+    registration::verify(credential, &rules).map_err(|error| {
+        tracing::info!(code = error.code(), "a registration was refused");
+        sign_in::registration_reason(&error)
+    })
 }
 
 #[derive(Deserialize)]
@@ -286,21 +354,10 @@ async fn try_finish(
         Err(reason) => return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response()),
     };
     attempt.by(&owner);
-    let rules = RegistrationRules {
-        relying_party: &app.party,
-        challenge: under_way.challenge(),
-        user_verification: true,
-        conditional: false,
-        algorithms: &ALGORITHMS,
-        attestation_roots: None,
-        now,
-    };
     let Answer { credential, name, next, .. } = answer;
-    let new = match registration::verify(credential, &rules) {
+    let new = match verified(app, credential, under_way.challenge(), now) {
         Ok(new) => new,
-        Err(error) => {
-            tracing::info!(code = error.code(), "a registration was refused");
-            let reason = sign_in::registration_reason(&error);
+        Err(reason) => {
             return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response());
         }
     };
@@ -363,7 +420,9 @@ async fn whose(
             return Ok(Err(reason));
         }
         let standing = session::standing(app, headers).await?;
-        return Ok(may_register(app, standing.as_ref()).and_then(|live| {
+        // Fresh when the ceremony began: who takes their time at the authenticator need not begin again.
+        return Ok(may_register(app, standing.as_ref(), under_way.begun()).and_then(|allowed| {
+            let live = allowed.live();
             // Begun by one person, finished in another's session: not the same registration.
             if live.user().id == id {
                 Ok((live.user().clone(), Vec::new()))
@@ -384,6 +443,7 @@ async fn whose(
         display_name: founder.name,
         enabled: true,
         admin: true,
+        break_glass: false,
         handle: founder.handle,
         created: now,
     };
@@ -419,7 +479,8 @@ fn open_link(app: &App, link: &str) -> Result<([u8; 32], Timestamp), Reason> {
     read().ok_or(Reason::SetupLinkInvalid)
 }
 
-fn passkey(new: PasskeyRecord, owner: &User, name: &str, evidence: Evidence) -> Passkey {
+/// The record of a new passkey.
+pub fn passkey(new: PasskeyRecord, owner: &User, name: &str, evidence: Evidence) -> Passkey {
     let now = evidence.judged;
     let name = plain(name);
     Passkey {

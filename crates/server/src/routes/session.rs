@@ -30,7 +30,7 @@ pub async fn standing(app: &App, headers: &HeaderMap) -> Result<Option<Arc<Stand
 /// The session in good standing, if there is one and it may do more than register a passkey.
 pub fn signed_in<'a>(app: &App, standing: Option<&'a Arc<Standing>>) -> Option<Live<'a>> {
     let live = judge(standing?, app.now()).ok()?;
-    live.factors().has_passkey().then_some(live)
+    live.is_full().then_some(live)
 }
 
 /// The session behind the cookie, whatever its standing.
@@ -93,7 +93,13 @@ pub fn sign_in_page(
 ) -> Response {
     let asker = cookie::asker(app, headers);
     let next: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
-    let page = pages::SignIn { app: name, tap_href: format!("/tap?next={next}"), band, notice };
+    let page = pages::SignIn {
+        app: name,
+        tap_href: format!("/tap?next={next}"),
+        recover_href: format!("/recover?next={next}"),
+        band,
+        notice,
+    };
     let answer = pages::reply(StatusCode::OK, &page, &pages::csp(&[]));
     with_cookie(answer, cookie::set_asker(app, &asker))
 }
@@ -116,7 +122,7 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(q
     let here =
         format!("/sign-in?next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>());
     let notice = fresh_wanted.then(|| {
-        let text = "This needs a sign-in of the last ten minutes, in person. Sign in, then do it again.";
+        let text = "This needs a fresh sign-in, in person. Sign in, then do it again.";
         pages::Notice::refused(text, Reason::AuthTooOld.code())
     });
     sign_in_page(&app, &headers, (None, &here), (pages::Band::default(), notice))

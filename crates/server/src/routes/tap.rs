@@ -1,21 +1,21 @@
 //! `/tap`: a Temporary Access Pass lets a person in to register a passkey (policy.md §1.1).
 
-use super::session::{self, local, place, see_other, with_cookie};
+use super::session::{self, local, place, with_cookie};
+use super::way_in;
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::cookie;
 use crate::extract::{Caller, Form, Params, is_same_origin};
 use crate::pages;
 use crate::refusal::for_people;
-use crate::routes::register;
+use crate::throttle::Class;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use passband_core::audit::SignInKind;
 use passband_core::authn::{sign_in, tap};
-use passband_core::change::Change;
 use passband_core::reason::Reason;
-use passband_store::{CommitError, StoreError};
+use passband_store::StoreError;
 use std::sync::Arc;
 
 /// `GET /tap`.
@@ -35,8 +35,8 @@ fn page(app: &App, headers: &HeaderMap, params: &Params, refused: Option<Reason>
         band: pages::Band::default(),
         notice: refused.map(|reason| pages::Notice::refused(for_people(reason), "pass_refused")),
     };
-    let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    with_cookie(pages::reply(status, &page, &pages::csp(&[])), cookie::set_asker(app, &asker))
+    let answer = way_in::answer(pages::reply(way_in::status(refused), &page, &pages::csp(&[])));
+    with_cookie(answer, cookie::set_asker(app, &asker))
 }
 
 /// `POST /tap`.
@@ -65,21 +65,21 @@ async fn enter(
     params: &Params,
 ) -> Result<Result<Response, Reason>, StoreError> {
     let now = app.now();
-    let upn = params.get("userPrincipalName").trim().to_lowercase();
-    // Counted by address, and by person at an address: nobody can lock another out from afar.
-    let (place_key, person_key) = (format!("tap {}", caller.ip), format!("tap {} {upn}", caller.ip));
+    let upn = way_in::typed_name(params);
+    // By network, and by person at a network: nobody can lock another out from afar.
+    let guess = app.throttle.guess(Class::Pass, &caller.ip, upn.as_deref().unwrap_or_default());
     let mut attempt = Attempt::new(SignInKind::TemporaryAccessPass, caller, now);
-    let blocked = app.throttle.is_blocked(&person_key, now) || app.throttle.is_blocked(&place_key, now);
-    if blocked {
+    if app.throttle.is_blocked(guess, now) {
         return Ok(Err(attempt.refuse(app, Reason::TooManyAttempts).await));
     }
-    let found =
-        if upn.len() <= 256 && !upn.contains('\0') { app.store.user_and_taps(&upn).await? } else { None };
+    let found = match &upn {
+        Some(upn) => app.store.user_and_taps(upn).await?,
+        None => None,
+    };
     let accepted = match tap::check(found.as_ref(), params.get("accessPass"), &app.master, now) {
         Ok(accepted) => accepted,
         Err(reason) => {
-            app.throttle.failed(&person_key, now);
-            app.throttle.failed(&place_key, now);
+            app.throttle.failed(guess, now);
             if let Some((user, _)) = &found {
                 attempt.by(user);
             }
@@ -92,21 +92,6 @@ async fn enter(
     if let Err(reason) = policy.passes.admits(&scope.groups) {
         return Ok(Err(attempt.refuse(app, reason).await));
     }
-    let (session, mut changes) = sign_in::with_tap(&accepted, place(app, attempt.caller()));
-    attempt.in_session(session.id, session.factors);
-    if let Some(before) = cookie::session(app, headers) {
-        // One browser, one session: the one it had ends, so that it cannot be fixed or kept (session fixation).
-        changes.push(Change::EndSession { id: before, at: now });
-    }
-    let again = attempt.clone();
-    match attempt.grant(app, changes).await {
-        Ok(()) => {
-            // Whatever the person came for waits until they have a passkey.
-            let next = params.non_empty("next").and_then(local);
-            let to = see_other(&register::address(next));
-            Ok(Ok(with_cookie(to, Some(cookie::set_session(app, session.id)))))
-        }
-        Err(CommitError::Conflict(_)) => Ok(Err(again.refuse(app, Reason::TapUsed).await)),
-        Err(CommitError::Store(error)) => Err(error),
-    }
+    let begun = sign_in::with_tap(&accepted, place(app, attempt.caller()));
+    way_in::admit(app, (headers, params), attempt, begun, Reason::TapUsed).await
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::sync::Arc;
@@ -40,6 +40,22 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Response {
         "capabilities": ["kdf_ver2"],
     });
     public(Json(body))
+}
+
+/// `GET /.well-known/webauthn` (WebAuthn L3 §5.11.1): the origins whose pages may use passkeys of this RP ID. With none
+/// but our own there is nothing to say, and browsers take a 404 for that.
+pub async fn webauthn(State(app): State<Arc<App>>) -> Response {
+    if app.config.related_origins.is_empty() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    public(Json(json!({ "origins": app.party.origins() })))
+}
+
+/// `GET /.well-known/passkey-endpoints` (W3C Passkey Endpoints §3): where password managers send people to add and to
+/// see their passkeys.
+pub async fn passkey_endpoints(State(app): State<Arc<App>>) -> Response {
+    let at = |path: &str| format!("{}{path}", app.issuer());
+    public(Json(json!({ "enroll": at("/account/passkeys/new"), "manage": at("/account") })))
 }
 
 /// `GET /jwks`: the active key, the next, and those that still verify.

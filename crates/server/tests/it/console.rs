@@ -130,7 +130,10 @@ async fn the_last_passkey_stays_and_another_takes_its_sessions_along() {
     let remove = format!("/account/passkeys/{phone}/delete");
     let refused = browser.press("/account", &remove, &[]).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
-    assert!(refused.body.contains("last_passkey") && refused.body.contains("Add another"));
+    assert!(
+        refused.body.contains("last_passkey")
+            && refused.body.contains("Add another passkey or make recovery codes")
+    );
     assert_eq!(passkey_ids(&world, &ada.user).await.len(), 1);
 
     let mut key = SoftAuthenticator::new(Model::device_bound());
@@ -145,7 +148,7 @@ async fn the_last_passkey_stays_and_another_takes_its_sessions_along() {
     let credential = ada.authenticator.get(&options["publicKey"], ORIGIN, &SystemRandom).unwrap();
     let answer = serde_json::json!({ "ceremony": options["ceremony"], "credential": credential });
     let again = by_phone.json("/ceremony/sign-in", &answer).await;
-    assert_eq!(again.json()["error"]["code"], "unknown_credential");
+    assert_eq!(again.json()["error"]["code"], "passkey_not_accepted");
     assert!(activities(&world).await.contains(&"ada@localhost: Remove passkey".to_owned()));
 }
 
@@ -394,7 +397,8 @@ async fn an_administrator_takes_things_away_and_the_last_one_stays() {
     assert_eq!(browser.press(&other, &format!("{other}/demote"), &[]).await.status, StatusCode::CONFLICT);
 
     let passkey = &passkey_ids(&world, &founder.user).await[0];
-    browser.press(&own, &format!("{own}/passkeys/{passkey}/delete"), &[]).await;
+    let confirmed = [("confirmed", "yes")];
+    browser.press(&own, &format!("{own}/passkeys/{passkey}/delete"), &confirmed).await;
     assert!(root.get("/account").await.location().starts_with("/sign-in"));
     let done = browser.press(&own, &format!("{own}/delete"), &[]).await;
     assert_eq!(done.location(), "/admin/users?done=person-deleted");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "the lint spares test functions, but not their helpers")]
 
 mod campaign;
+mod ceremony;
 mod console;
 mod device;
 mod graph;
@@ -10,4 +11,5 @@ mod pass;
 mod policy_page;
 mod profiles;
 mod prt;
+mod recovery;
 mod world;

@@ -126,7 +126,8 @@ async fn guessing_is_stopped_by_address() {
         browser.enter_pass("ada@localhost", "ABCDEFGHJKLM", None).await;
     }
     world.pass(Seconds(1));
-    assert_eq!(browser.enter_pass("ada@localhost", &pass, None).await.status, StatusCode::BAD_REQUEST);
+    let blocked = browser.enter_pass("ada@localhost", &pass, None).await;
+    assert_eq!(blocked.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(last_reason(&world).await, Reason::TooManyAttempts);
     // From elsewhere it works: nobody can lock another out.
     let mut elsewhere = world.browser();

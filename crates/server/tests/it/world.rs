@@ -82,9 +82,15 @@ pub struct Person {
 impl World {
     /// A new installation, with nobody in it.
     pub async fn new() -> Self {
+        Self::related_to(&[]).await
+    }
+
+    /// [`new`](Self::new), with further origins whose pages may use its passkeys.
+    pub async fn related_to(origins: &[&str]) -> Self {
         let name = b64::encode(rng::bytes::<12>(&SystemRandom));
         let data = std::env::temp_dir().join(format!("passband-it-{name}"));
-        let file = File { database: Some(database(&name)), ..File::default() };
+        let related_origins = origins.iter().map(|&origin| origin.to_owned()).collect();
+        let file = File { database: Some(database(&name)), related_origins, ..File::default() };
         let config: Config = File { data: Some(data.clone()), ..file }.finish().unwrap();
         assert_eq!(config.public_url, ORIGIN);
         let clock = HandClock(Arc::new(AtomicI64::new(NOW.0)));
@@ -108,6 +114,7 @@ impl World {
             router: self.router.clone(),
             cookies: BTreeMap::new(),
             origin: Some(ORIGIN.to_owned()),
+            host: None,
             ip: Ipv4Addr::LOCALHOST.into(),
         }
     }
@@ -135,6 +142,7 @@ impl World {
             display_name: name.to_owned(),
             enabled: true,
             admin: false,
+            break_glass: false,
             handle: rng::bytes::<32>(&SystemRandom).to_vec(),
             created: self.now(),
         };
@@ -217,6 +225,8 @@ pub struct Browser {
     cookies: BTreeMap<String, String>,
     /// What it sends as `Origin` with a POST; `None` sends none.
     pub origin: Option<String>,
+    /// What it sends as `Host`, if anything.
+    pub host: Option<String>,
     /// Its address.
     pub ip: IpAddr,
 }
@@ -240,6 +250,9 @@ impl Browser {
         let headers = request.headers_mut();
         if !self.cookies.is_empty() {
             headers.insert(header::COOKIE, self.cookie_line().parse().unwrap());
+        }
+        if let Some(host) = &self.host {
+            headers.insert(header::HOST, host.parse().unwrap());
         }
         headers.insert(header::USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0".parse().unwrap());
         request.extensions_mut().insert(Peer(SocketAddr::new(self.ip, 40_000)));

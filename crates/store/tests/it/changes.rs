@@ -35,6 +35,7 @@ fn a_person_is_updated() {
             display_name: "New Name".to_owned(),
             enabled: false,
             admin: true,
+            break_glass: false,
             ..user(1)
         };
         db.make(vec![Change::UpdateUser(changed.clone())]).await;

@@ -12,5 +12,6 @@ mod groups;
 mod harness;
 mod hostile;
 mod loads;
+mod recovery;
 mod sample;
 mod trust;

@@ -39,6 +39,7 @@ pub fn user(n: u8) -> User {
         display_name: format!("Person {n}"),
         enabled: true,
         admin: false,
+        break_glass: true,
         handle: vec![n, 0, 255],
         created: t(1),
     }

@@ -4,6 +4,7 @@ mod apps;
 mod keyboard;
 mod look;
 mod pass;
+mod recovery;
 mod refused;
 mod sign_in;
 mod sso;

@@ -33,14 +33,14 @@ async fn what_an_authenticator_gets_wrong_is_refused_and_logged() -> Outcome {
 
     rosa.key.falsify(Overrides { bogus_signature: true, ..Overrides::default() }).await?;
     rosa.page.goto(&sign_in).await?;
-    rosa.press_in_vain("sign_in_refused").await?;
+    rosa.press_in_vain("passkey_not_accepted").await?;
     logged("passkey_signature");
     rosa.key.falsify(Overrides::default()).await?;
 
     // A synced passkey that says it is device-bound now is not the one that was registered (BE never changes).
     rosa.key.set_backup(&id, false, false).await?;
     rosa.page.goto(&sign_in).await?;
-    rosa.press_in_vain("sign_in_refused").await?;
+    rosa.press_in_vain("passkey_not_accepted").await?;
     logged("passkey_flags");
     rosa.expect_clean(3).await?;
 

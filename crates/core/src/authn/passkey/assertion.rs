@@ -146,23 +146,25 @@ pub fn verify(
     rules: &AssertionRules<'_>,
 ) -> Result<AssertionVerified, AssertionError> {
     let answer = &response.response;
-    // Steps 5 and 6.
-    is_asked_for(response, stored, rules)?;
-    is_owner(answer, stored, rules)?;
-
-    // Steps 9 to 19.
+    // Steps 9 to 19. First whatever does not depend on the passkey, then the signature, then the rest: a stranger
+    // who has no key gets the same refusal, for the same work, whether the passkey exists or not (§14.6.2). The
+    // specification leaves the order open, as long as every step is taken.
     let party = rules.relying_party;
     ceremony::client_data(&answer.client_data_json, "webauthn.get", rules.challenge, party)?;
     let presence = Presence { required: true, verified: rules.user_verification };
     let data = ceremony::authenticator_data(&answer.authenticator_data, party, presence)?;
     // Extension outputs, asked for or not, are read past and otherwise ignored (step 23).
     let flags = data.flags;
+
+    // Step 5, and steps 20 and 21.
+    is_asked_for(response, stored, rules)?;
+    signature(answer, &stored.public_key)?;
+
+    // Step 6, and what step 19 says of the passkey as it was.
+    is_owner(answer, stored, rules)?;
     if flags.backup_eligible() != stored.backup_eligible {
         return Err(AssertionError::BackupEligibilityChanged);
     }
-
-    // Steps 20 and 21.
-    signature(answer, &stored.public_key)?;
 
     // Step 22.
     let counter_regressed = counter(data.sign_count, stored)?;
@@ -180,24 +182,33 @@ pub fn verify(
     })
 }
 
-/// Refuses an answer with a credential nobody has, in the time a wrong signature takes: how long it took
-/// must not tell which credentials exist.
+/// Refuses an answer with a credential nobody has, as a wrong signature by one that somebody has would be refused: by
+/// the same checks, for the same work. Neither the answer nor its time must tell which credentials exist.
 #[must_use]
 pub fn refuse_unknown(response: &AuthenticationResponseJson, rules: &AssertionRules<'_>) -> AssertionError {
-    // It passes every check before the signature that an existing one would.
-    let owner = rules.user_handle.or(response.response.user_handle.as_deref());
+    match decoy_verdict(response, rules) {
+        // What would be refused of anybody.
+        Err(error @ AssertionError::Ceremony(_)) => error,
+        // A signature by the decoy's key may even be right: anybody can make one. It opens nothing.
+        _ => AssertionError::UnknownCredential,
+    }
+}
+
+/// What becomes of an answer if its credential is one whose key nobody holds.
+fn decoy_verdict(
+    response: &AuthenticationResponseJson,
+    rules: &AssertionRules<'_>,
+) -> Result<AssertionVerified, AssertionError> {
     let decoy = StoredPasskey {
         credential_id: response.raw_id.to_vec(),
-        user_handle: owner.unwrap_or_default().to_vec(),
+        user_handle: Vec::new(),
         rp_id: rules.relying_party.id.clone(),
         public_key: DECOY.to_vec(),
         sign_count: 0,
-        backup_eligible: response.response.authenticator_data.get(32).is_some_and(|flags| flags & 8 != 0),
+        backup_eligible: false,
         backup_state: false,
     };
-    // A signature by this key may even be right: anybody can make one. It opens nothing.
-    let _ = verify(response, &decoy, rules);
-    AssertionError::UnknownCredential
+    verify(response, &decoy, rules)
 }
 
 /// The generator of P-256 as a COSE key (SEC 2 §2.4.2).

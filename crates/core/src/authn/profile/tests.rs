@@ -237,6 +237,7 @@ fn holder(admin: bool, passkeys: &[(u8, bool)]) -> Holder {
         display_name: "Ada".to_owned(),
         enabled: true,
         admin,
+        break_glass: false,
         handle: Vec::new(),
         created: Timestamp(0),
     };

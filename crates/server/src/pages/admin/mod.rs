@@ -13,7 +13,7 @@ mod trust;
 pub use apps::{AppRow, Apps, NewApp};
 pub use devices::{DeviceLine, Devices};
 pub use keys::{KeyRow, KeyState, Keys};
-pub use overview::{Figure, Overview};
+pub use overview::{AlarmRow, Figure, Overview};
 pub use passkey_policy::{Choice, PasskeyPolicy, Preview, ProfileForm, TargetRow, TouchedRow};
 pub use people::{People, PersonRow};
 pub use person::{NewPass, PassRow, Person};

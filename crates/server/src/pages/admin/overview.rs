@@ -1,6 +1,7 @@
 //! The console's first page.
 
 use super::{Admin, SignInRow};
+use crate::pages::When;
 use crate::pages::part::{Legend, legend};
 use askama::Template;
 
@@ -17,12 +18,35 @@ pub struct Figure {
     pub href: String,
 }
 
+/// An alarm that nobody has acknowledged.
+#[derive(Clone, Debug)]
+pub struct AlarmRow {
+    /// Safe in a path.
+    pub user_id: String,
+    /// Its name in the address that acknowledges it.
+    pub kind: &'static str,
+    /// What happened: "An account for emergencies was used".
+    pub what: &'static str,
+    /// The account's `userPrincipalName`.
+    pub upn: String,
+    /// When it last happened.
+    pub last: When,
+    /// How often it has.
+    pub count: u32,
+    /// Of the last time: how and from where.
+    pub detail: String,
+    /// Whether the viewer may acknowledge it: whoever uses the account may not make the alarm go away.
+    pub is_for_viewer: bool,
+}
+
 /// `GET /admin`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "page/admin_overview.html")]
 pub struct Overview {
     /// Viewer, hidden field, notice.
     pub admin: Admin,
+    /// Alarms that nobody has acknowledged.
+    pub alarms: Vec<AlarmRow>,
     /// People, devices, apps, sign-ins of the last day.
     pub figures: Vec<Figure>,
     /// The newest sign-ins, a handful.

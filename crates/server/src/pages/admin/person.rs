@@ -47,6 +47,10 @@ pub struct Person {
     pub is_enabled: bool,
     /// Whether they are an administrator.
     pub is_admin: bool,
+    /// Whether it is an account for emergencies.
+    pub is_break_glass: bool,
+    /// Recovery codes they can use.
+    pub codes_left: usize,
     /// When the account was made.
     pub created: When,
     /// The last sign-in, and its band.
@@ -96,6 +100,17 @@ impl Person {
         )
     }
 
+    fn break_glass(&self) -> Confirm {
+        if self.is_break_glass {
+            return Confirm::new("Make ordinary account", self.path("ordinary"), &self.admin.csrf)
+                .of(&self.name)
+                .because("Sign-ins to it will raise no alarm any more.");
+        }
+        Confirm::new("Mark for emergencies", self.path("break-glass"), &self.admin.csrf)
+            .of(&self.name)
+            .because("A break-glass account: every sign-in to it, and every refused one, raises an alarm.")
+    }
+
     fn delete(&self) -> Confirm {
         Confirm::new("Delete person", self.path("delete"), &self.admin.csrf)
             .of(&self.name)
@@ -111,7 +126,15 @@ impl Person {
     fn passkey_act(&self, passkey: &PasskeyRow) -> Confirm {
         Confirm::new("Remove", self.path(&format!("passkeys/{}/delete", passkey.id)), &self.admin.csrf)
             .of(&passkey.name)
-            .because("It will not sign them in any more.")
+            .because(if self.passkeys.len() > 1 {
+                "It will not sign them in any more."
+            } else if self.codes_left > 0 {
+                "It is their last one. They can then get in with a recovery code or a Temporary Access Pass alone."
+            } else {
+                "It is their last one, and they have no recovery code. They can then get in with a Temporary Access \
+                 Pass alone."
+            })
+            .demanding((self.passkeys.len() == 1).then_some("They may lose their last passkey"))
     }
 
     /// What a passkey is called is its owner's affair.

@@ -3,6 +3,7 @@
 mod html;
 mod sample;
 mod sample_policy;
+mod sample_trust;
 mod style;
 
 use html::{Element, read};
@@ -164,14 +165,14 @@ fn pages_of_the_chain_wear_their_band() {
         let bands = html.matches(r#"class="band" role="img""#).count();
         let wide = html.matches(" data-band>").count();
         let (small, large) = match name {
-            "campaign" | "sign-in" | "sign-in-refused" | "tap" | "setup" | "register"
+            "campaign" | "sign-in" | "sign-in-refused" | "tap" | "recover" | "setup" | "register"
             | "register-another" | "signed-out" | "error" | "notes" => (0, 1),
             "account" => (8, 1),
             "account-small" => (2, 1),
             "admin" | "admin-sign-ins" => (5, 0),
             "admin-people" => (4, 0),
             "admin-person" => (8, 1),
-            "admin-person-new" => (0, 1),
+            "admin-person-new" => (1, 1),
             "admin-devices" => (2, 0),
             _ => (0, 0),
         };

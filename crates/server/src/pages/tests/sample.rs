@@ -1,6 +1,6 @@
 //! One filled-in specimen of every page, and the same again with words a stranger chose.
 
-use super::sample_policy;
+use super::{sample_policy, sample_trust};
 use crate::pages::*;
 use passband_wire::time::Timestamp;
 
@@ -38,7 +38,7 @@ pub(super) const LONG: Words = Words {
 
 const NOW: Timestamp = Timestamp(1_795_356_120);
 
-fn ago(minutes: i64) -> When {
+pub(super) fn ago(minutes: i64) -> When {
     When(Timestamp(NOW.0 - minutes * 60))
 }
 
@@ -248,6 +248,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                 app: Some(w.name.into())
                     .map(|name: String| if name == PLAIN.name { "Tasks".into() } else { name }),
                 tap_href: "/tap?next=%2Fauthorize".into(),
+                recover_href: "/recover?next=%2Fauthorize".into(),
                 band: band(Unknown, Unknown, Unknown, Unknown),
                 notice: None,
             }),
@@ -257,6 +258,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             Box::new(SignIn {
                 app: None,
                 tap_href: "/tap".into(),
+                recover_href: "/recover".into(),
                 band: band(Unknown, Claimed, Unknown, Unknown),
                 notice: Some(Notice::refused("This device is disabled. Ask your administrator.", w.label)),
             }),
@@ -270,6 +272,25 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                 band: Band::default(),
                 notice: Some(refused),
                 sign_in_href: "/sign-in".into(),
+            }),
+        ),
+        (
+            "recover",
+            Box::new(Recover {
+                csrf: csrf(),
+                next: Some(w.url.into()),
+                upn: w.upn.into(),
+                band: Band::default(),
+                notice: Some(Notice::refused("That code is not valid.", w.label)),
+                sign_in_href: "/sign-in".into(),
+                tap_href: "/tap".into(),
+            }),
+        ),
+        (
+            "recovery-codes",
+            Box::new(RecoveryCodes {
+                viewer: viewer(w),
+                codes: (0..10).map(|n| Secret::new(format!("ABCD-EFGH-IJKL-MN{n}P"))).collect(),
             }),
         ),
         (
@@ -375,6 +396,30 @@ fn sample_app(w: Words, app: SampleKind, is_inside: bool) -> SampleApp {
     }
 }
 
+fn account_alarm(w: Words) -> AccountAlarm {
+    AccountAlarm {
+        kind: "recoveryCodeUsed",
+        what: "A recovery code of yours was used",
+        last: ago(4),
+        count: 2,
+        detail: format!("from {}; 8 left", w.label),
+        is_for_viewer: true,
+    }
+}
+
+fn alarm(w: Words, is_for_viewer: bool) -> AlarmRow {
+    AlarmRow {
+        user_id: "1".into(),
+        kind: "breakGlassUsed",
+        what: "An account for emergencies was used",
+        upn: w.upn.into(),
+        last: ago(4),
+        count: if is_for_viewer { 1 } else { 3 },
+        detail: format!("passkey (granted) from {}", w.label),
+        is_for_viewer,
+    }
+}
+
 fn account(w: Words, is_full: bool) -> Account {
     Account {
         viewer: Viewer { is_admin: is_full, ..viewer(w) },
@@ -384,6 +429,9 @@ fn account(w: Words, is_full: bool) -> Account {
         passkeys: passkeys(w).into_iter().take(if is_full { 9 } else { 1 }).collect(),
         devices: if is_full { devices(w) } else { vec![] },
         sessions: sessions(w).into_iter().take(if is_full { 9 } else { 1 }).collect(),
+        alarms: if is_full { vec![] } else { vec![account_alarm(w)] },
+        codes: CodesLeft { left: if is_full { 9 } else { 0 }, made: is_full.then(|| ago(90_000)) },
+        next: (!is_full).then(|| "/authorize?client_id=tasks".into()),
         signal: Some(Signal {
             rp_id: "localhost".into(),
             user_id: "dXNlcg".into(),
@@ -400,6 +448,8 @@ fn person(w: Words, is_full: bool) -> Person {
         upn: w.upn.into(),
         is_enabled: is_full,
         is_admin: is_full,
+        is_break_glass: is_full,
+        codes_left: 3,
         created: ago(90_000),
         last_sign_in: is_full.then(|| ago(2)),
         band: if is_full { CHAIN } else { Band::default() },
@@ -414,7 +464,7 @@ fn person(w: Words, is_full: bool) -> Person {
             is_usable_once: true,
             standing: w.label.into(),
         }],
-        passkeys: if is_full { passkeys(w) } else { vec![] },
+        passkeys: passkeys(w).into_iter().take(if is_full { 9 } else { 1 }).collect(),
         devices: if is_full { devices(w) } else { vec![] },
         sessions: if is_full { sessions(w) } else { vec![] },
     }
@@ -459,6 +509,7 @@ fn console(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             "admin",
             Box::new(Overview {
                 admin: admin(w),
+                alarms: vec![alarm(w, true), alarm(w, false)],
                 figures: vec![
                     figure("People", 128, "3 without a passkey", "/admin/users"),
                     figure("Devices", 94, "1 disabled", "/admin/devices"),
@@ -508,8 +559,8 @@ fn console(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             }),
         ),
         ("admin-sign-ins-filtered", Box::new(SignIns { admin: admin(w), filter, rows: vec![], next: None })),
-        ("admin-trust", Box::new(trust(w, true))),
-        ("admin-trust-empty", Box::new(trust(w, false))),
+        ("admin-trust", Box::new(sample_trust::trust(w, true))),
+        ("admin-trust-empty", Box::new(sample_trust::trust(w, false))),
         ("admin-passkey-policy", Box::new(sample_policy::passkey_policy(w, true))),
         ("admin-passkey-policy-new", Box::new(sample_policy::passkey_policy(w, false))),
         (
@@ -524,56 +575,6 @@ fn console(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             }),
         ),
     ]
-}
-
-/// What is trusted: everything there is, or nothing but what comes with the program.
-fn trust(w: Words, is_full: bool) -> Trust {
-    let root = |name: &str, scope: &str, is_built_in| RootRow {
-        name: name.into(),
-        scope: scope.into(),
-        expires: ago(-9_000_000),
-        is_built_in,
-        sha256: "870c7a35ceab3d59979f2c6a524042d404cb71518004350925fb2ced79a999da".into(),
-    };
-    let model = |name: &str, level, is_disqualified| ModelRow {
-        name: name.into(),
-        aaguid: if is_disqualified { String::new() } else { "fa2b99dc-9e39-4257-8f92-4a30d23c4118".into() },
-        level,
-        why: "The model is proved, and its metadata say that hardware keeps its keys.",
-        protection: "hardware, secure element".into(),
-        verification: if is_disqualified { String::new() } else { "fingerprint internal".into() },
-        certification: "L2",
-        status: if is_disqualified { "revoked".into() } else { "fido certified l2".into() },
-        is_disqualified,
-    };
-    let metadata = MetadataState {
-        edition: 291,
-        models: 484,
-        due: ago(-20_000),
-        is_stale: true,
-        added: ago(60),
-        by: w.upn.into(),
-    };
-    let revocations = RevocationState { keys: 2_113, is_current: false, added: ago(60), by: w.upn.into() };
-    let mut roots = vec![root("CN=Microsoft TPM Root Certificate Authority 2014", "tpm", true)];
-    let (mut models, mut problems) = (vec![], vec![]);
-    if is_full {
-        roots.push(root(w.name, "packed", false));
-        models.extend([model(w.label, "E3", false), model("Old key", "E1", true)]);
-        problems.push("The metadata do not hold any more.".to_owned());
-    }
-    Trust {
-        admin: admin(w),
-        metadata: is_full.then_some(metadata),
-        revocations: is_full.then_some(revocations),
-        problems,
-        roots,
-        search: if is_full { w.label.into() } else { String::new() },
-        level: if is_full { "E3".into() } else { String::new() },
-        found: models.len(),
-        models,
-        next: is_full.then(|| "/admin/trust?q=key&after=25".to_owned()),
-    }
 }
 
 /// Every page, filled in with `words`.

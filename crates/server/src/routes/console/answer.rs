@@ -76,6 +76,7 @@ macro_rules! done {
 }
 
 done! {
+    AlarmAcknowledged "alarm-acknowledged" "Noted. It stays in the audit log.";
     AppDeleted "app-deleted" "App deleted.";
     AppDisabled "app-disabled" "App disabled.";
     AppEnabled "app-enabled" "App enabled.";
@@ -85,11 +86,13 @@ done! {
     KeysRotated "keys-rotated" "Keys rotated. What the retired key signed stays good until it expires.";
     PasskeyRemoved "passkey-removed" "Passkey removed.";
     PasskeyRenamed "passkey-renamed" "Passkey renamed.";
+    PersonBreakGlass "person-break-glass" "Marked for emergencies: every sign-in to this account raises an alarm from now on.";
     PolicyChanged "policy-changed" "Passkey policy changed. It holds from the next sign-in on.";
     PersonDeleted "person-deleted" "Person deleted, with passkeys, devices and sessions.";
     PersonDemoted "person-demoted" "Not an administrator any more.";
     PersonDisabled "person-disabled" "Person disabled. Their sessions have ended.";
     PersonEnabled "person-enabled" "Person enabled.";
+    PersonOrdinary "person-ordinary" "An ordinary account again.";
     PersonPromoted "person-promoted" "Now an administrator.";
     SessionEnded "session-ended" "Session ended.";
     SessionsEnded "sessions-ended" "Every session has ended.";
@@ -138,6 +141,16 @@ pub fn forbidden(app: &App) -> Response {
         "This page is for administrators",
         "You are signed in, and your account does not administer this server.",
         "If it should, ask an administrator to make you one.",
+    );
+    page(app, StatusCode::FORBIDDEN, words)
+}
+
+/// An alarm that somebody else has to acknowledge.
+pub fn not_yours_to_acknowledge(app: &App) -> Response {
+    let words = (
+        "Somebody else has to acknowledge this",
+        "The sign-in you are using may be the one the alarm is about, so it cannot take the alarm away.",
+        "Sign in with a passkey that is older than the alarm; for an account for emergencies, with another account.",
     );
     page(app, StatusCode::FORBIDDEN, words)
 }

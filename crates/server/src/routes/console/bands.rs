@@ -33,11 +33,8 @@ const fn signed(evidence: EvidenceLevel) -> Level {
 const fn authn(factors: Factors) -> Level {
     if factors.is_strong() {
         Level::Proved
-    } else if factors.has_passkey()
-        || factors.contains(Factors::TEMPORARY_ACCESS_PASS)
-        || factors.contains(Factors::SETUP_LINK)
-    {
-        // A pass or link can be handed on; a passkey without user verification says who owns it, not who is there.
+    } else if factors.has_passkey() || factors.is_bootstrap() || factors.contains(Factors::SETUP_LINK) {
+        // A pass, code or link can be handed on; a passkey without user verification says who owns it, not who is there.
         Level::Claimed
     } else {
         Level::Unknown

@@ -1,5 +1,6 @@
 //! `/admin`, the console: parse, ask the core what may be done, commit it with its line in the audit log.
 
+mod alarms;
 pub mod answer;
 mod apps;
 pub mod bands;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use visit::Visitor;
 
 use crate::extract::Params;
+use crate::routes::session::local;
 use passband_store::Page;
 
 /// Rows of a list on one page.
@@ -37,6 +39,7 @@ const ROWS: u32 = 25;
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/admin", get(overview::get))
+        .route("/admin/alarms/{id}/{kind}", post(alarms::acknowledge))
         .route("/admin/users", get(people::get).post(people::create))
         .route("/admin/users/{id}", get(person::get))
         .route("/admin/users/{id}/{act}", post(person::act))
@@ -83,6 +86,11 @@ impl Query {
 
     fn get(&self, name: &str) -> &str {
         self.0.get(name).trim()
+    }
+
+    /// A path of our own that a member names; nothing else.
+    pub fn local(&self, name: &str) -> Option<String> {
+        self.0.non_empty(name).and_then(local).map(str::to_owned)
     }
 
     /// The part of a list that is asked for.

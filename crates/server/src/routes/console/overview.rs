@@ -28,6 +28,7 @@ pub async fn get(State(app): State<Arc<App>>, admin: Admin, query: RawQuery) -> 
     };
     let without = some(totals.without_passkey, "without a passkey");
     let page = Overview {
+        alarms: super::alarms::rows(&app, &admin).await?,
         admin: part(&app, &admin, Query::read(query).done()),
         figures: vec![
             figure("People", totals.people, without, "/admin/users"),

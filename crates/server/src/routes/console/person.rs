@@ -8,12 +8,13 @@ use crate::app::App;
 use crate::attempt::audit;
 use crate::pages::{NewPass, Notice, PassRow, Person, Secret, When};
 use crate::refusal::for_people;
+use crate::routes::recovery::in_groups;
 use crate::seen;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use passband_core::authn::recovery;
 use passband_core::authn::tap::Wish;
-use passband_core::change::Change;
 use passband_core::directory::{Tap, User};
 use passband_core::id::UserId;
 use passband_core::manage::{PersonWish, passkey, person};
@@ -60,6 +61,8 @@ async fn page(
         upn: user.upn.clone(),
         is_enabled: user.enabled,
         is_admin: user.admin,
+        is_break_glass: user.break_glass,
+        codes_left: recovery::left(&app.store.recovery_codes_of(user.id).await?),
         created: When(user.created),
         last_sign_in,
         band,
@@ -99,6 +102,14 @@ pub async fn act(
         "enable" => update(&app, &act, &user, (set(Some(true), None), Done::PersonEnabled)).await,
         "disable" => update(&app, &act, &user, (set(Some(false), None), Done::PersonDisabled)).await,
         "promote" => update(&app, &act, &user, (set(None, Some(true)), Done::PersonPromoted)).await,
+        "break-glass" => {
+            let wish = PersonWish { break_glass: Some(true), ..PersonWish::default() };
+            update(&app, &act, &user, (wish, Done::PersonBreakGlass)).await
+        }
+        "ordinary" => {
+            let wish = PersonWish { break_glass: Some(false), ..PersonWish::default() };
+            update(&app, &act, &user, (wish, Done::PersonOrdinary)).await
+        }
         "demote" => update(&app, &act, &user, (set(None, Some(false)), Done::PersonDemoted)).await,
         "delete" => delete(&app, &act, &user).await,
         "revoke" => revoke(&app, &act, &user).await,
@@ -119,6 +130,8 @@ async fn update(
         Done::PersonEnabled => "Enable account",
         Done::PersonDisabled => "Disable account",
         Done::PersonPromoted => "Add administrator",
+        Done::PersonBreakGlass => "Mark as break-glass account",
+        Done::PersonOrdinary => "Unmark as break-glass account",
         _ => "Remove administrator",
     };
     let mut changes = match person::update(&user, after, seen, app.now()) {
@@ -177,18 +190,6 @@ async fn new_pass(app: &App, act: &AdminAct, user: &User) -> Result<Response, St
     Ok(show(StatusCode::OK, &page))
 }
 
-/// Four characters and a dash: easier to read out. Dashes are ignored when it is typed.
-fn in_groups(pass: &str) -> String {
-    let mut grouped = String::with_capacity(pass.len() + pass.len() / 4);
-    for (at, letter) in pass.chars().enumerate() {
-        if at > 0 && at % 4 == 0 {
-            grouped.push('-');
-        }
-        grouped.push(letter);
-    }
-    grouped
-}
-
 /// `POST /admin/users/{id}/passkeys/{passkey}/delete`.
 pub async fn delete_passkey(
     State(app): State<Arc<App>>,
@@ -198,16 +199,27 @@ pub async fn delete_passkey(
     let user = load(&app, &text).await?;
     let gone = || Stop::from(answer::not_found(&app));
     let id = b64::decode(&credential, MAX_CREDENTIAL).map_err(|_| gone())?;
+    let (generation, administrators) = seen::administrators_with_passkey(&app).await?;
     let have = app.store.passkeys_of(user.id).await?;
     let removed = have.iter().find(|passkey| passkey.id == id).ok_or_else(gone)?;
-    let mut changes = if user.id == act.user().id {
+    let decided = if user.id == act.user().id {
         // Their own: the rule that keeps people from locking themselves out holds for administrators too.
-        match passkey::remove_own(user.id, &have, &id, app.now()) {
-            Ok(changes) => changes.to_vec(),
-            Err(reason) => return refused(&app, &act, &user, reason).await,
-        }
+        let codes = recovery::left(&app.store.recovery_codes_of(user.id).await?);
+        passkey::remove_own(user.id, (&have, codes), &id, app.now()).map(|changes| changes.to_vec())
     } else {
-        vec![Change::DeletePasskey { id: id.clone(), user: user.id }]
+        let confirmed = act.get("confirmed") == "yes";
+        let seen = passkey::Removal { generation, administrators, owner: &user, have: &have, confirmed };
+        passkey::remove(seen, &id, app.now())
+    };
+    let mut changes = match decided {
+        Ok(changes) => changes,
+        Err(Reason::LastPasskey) if user.id != act.user().id => {
+            let text = "This is their last passkey: confirm that they may lose it.";
+            let notice = Notice::refused(text, Reason::LastPasskey.code());
+            let page = page(&app, &act, &user, (Some(notice), None)).await?;
+            return Ok(show(StatusCode::CONFLICT, &page));
+        }
+        Err(reason) => return refused(&app, &act, &user, reason).await,
     };
     let detail = format!("{} of {}", removed.name, user.upn);
     changes.push(audit(&app, &act.user().upn, "Remove passkey", user.id, detail));
@@ -222,14 +234,4 @@ async fn refused(app: &App, act: &AdminAct, user: &User, reason: Reason) -> Resu
     };
     let page = page(app, act, user, (Some(Notice::refused(text, reason.code())), None)).await?;
     Ok(show(StatusCode::CONFLICT, &page))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_pass_is_read_out_in_groups() {
-        assert_eq!(super::in_groups("ABCDEFGHJKLM"), "ABCD-EFGH-JKLM");
-        assert_eq!(super::in_groups("ABCDE"), "ABCD-E");
-        assert_eq!(super::in_groups(""), "");
-    }
 }

@@ -51,6 +51,7 @@ const fn presented(kind: SignInKind) -> &'static str {
         SignInKind::PrtToken => "PRT",
         SignInKind::Refresh => "refresh token",
         SignInKind::TemporaryAccessPass => "Temporary Access Pass",
+        SignInKind::RecoveryCode => "recovery code",
     }
 }
 
@@ -68,6 +69,7 @@ const fn asked(kind: SignInKind) -> &'static str {
         SignInKind::PrtRenewal => "A device asked to renew its Primary Refresh Token",
         SignInKind::PrtToken => "A device asked for an app's token with its Primary Refresh Token",
         SignInKind::Refresh => "An app asked for new tokens with its refresh token",
+        SignInKind::RecoveryCode => "A browser asked to be let in with a recovery code",
         SignInKind::TemporaryAccessPass => "A browser asked to sign in with a Temporary Access Pass",
     }
 }
@@ -125,6 +127,7 @@ fn proved(factors: Factors) -> Option<String> {
         (Factors::PASSKEY_SYNCED, "a passkey that is synced between devices"),
         (Factors::USER_VERIFIED, "its owner checked by PIN, fingerprint or face"),
         (Factors::TEMPORARY_ACCESS_PASS, "a Temporary Access Pass"),
+        (Factors::RECOVERY_CODE, "a recovery code"),
         (Factors::SETUP_LINK, "the set-up link"),
         (Factors::DEVICE_KEY, "the device's key"),
     ];

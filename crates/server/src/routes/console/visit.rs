@@ -17,6 +17,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use passband_core::directory::{DeviceStanding, Session, User};
 use passband_core::reason::Reason;
+use passband_core::session::enrol;
 use passband_core::session::issue;
 use passband_core::session::standing::judge;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub struct Visitor {
     session: Session,
     device: Option<DeviceStanding>,
     fresh: Result<(), Reason>,
+    may_make_codes: Result<(), Reason>,
     page: String,
 }
 
@@ -59,8 +61,12 @@ impl Visitor {
 
     /// Whether they signed in in person within ten minutes; if not, the way there.
     fn require_fresh(&self) -> Result<(), Stop> {
-        let to = format!("/sign-in?fresh=1&next={}", encode(&self.page));
-        self.fresh.map_err(|_| see_other(&to).into())
+        self.fresh.map_err(|_| self.again())
+    }
+
+    /// To the page that asks for a passkey, and from there back.
+    fn again(&self) -> Stop {
+        see_other(&format!("/sign-in?fresh=1&next={}", encode(&self.page))).into()
     }
 }
 
@@ -75,8 +81,8 @@ impl FromRequestParts<Arc<App>> for Visitor {
         let Some(live) = live else {
             return Err(see_other(&format!("/sign-in?next={}", encode(&page))).into());
         };
-        if !live.factors().has_passkey() {
-            // Came in with a pass, which is good for one thing only.
+        if !live.is_full() {
+            // Came in with a pass or a recovery code, which is good for one thing only.
             return Err(see_other("/account/passkeys/new").into());
         }
         Ok(Self {
@@ -84,6 +90,7 @@ impl FromRequestParts<Arc<App>> for Visitor {
             session: live.session().clone(),
             device: live.device().cloned(),
             fresh: issue::fresh(live, now).map(|_| ()),
+            may_make_codes: enrol::may_make_codes(live, now).map(|_| ()),
             page,
         })
     }
@@ -97,6 +104,7 @@ fn page_of(method: &Method, uri: &Uri) -> String {
     let mut parts = uri.path().split('/').skip(1);
     match (parts.next(), parts.next(), parts.next()) {
         (Some("admin"), Some("users"), Some(id)) => format!("/admin/users/{id}"),
+        (Some("admin"), Some("alarms"), _) => "/admin".to_owned(),
         (Some("admin"), Some(list), _) => format!("/admin/{list}"),
         _ => "/account".to_owned(),
     }
@@ -193,6 +201,28 @@ impl FromRequest<Arc<App>> for FreshAct {
     }
 }
 
+/// A form by someone who may make recovery codes.
+#[derive(Debug)]
+pub struct CodesAct(Act);
+
+impl std::ops::Deref for CodesAct {
+    type Target = Act;
+
+    fn deref(&self) -> &Act {
+        &self.0
+    }
+}
+
+impl FromRequest<Arc<App>> for CodesAct {
+    type Rejection = Stop;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Stop> {
+        let act = Act::from_request(request, app).await?;
+        act.may_make_codes.map_err(|_| act.again())?;
+        Ok(Self(act))
+    }
+}
+
 /// A form by an administrator who signed in in person within ten minutes. A stolen cookie, or a browser that a
 /// PRT signed in, may look but not touch.
 #[derive(Debug)]
@@ -245,6 +275,7 @@ mod tests {
             ("/admin/users/1234/tap", "/admin/users/1234"),
             ("/admin/devices/1234/disable", "/admin/devices"),
             ("/admin/keys/rotate", "/admin/keys"),
+            ("/admin/alarms/1234/breakGlassUsed", "/admin"),
         ] {
             assert_eq!(page_of(&Method::POST, &path.parse().unwrap()), page);
         }

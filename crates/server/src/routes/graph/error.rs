@@ -67,6 +67,13 @@ impl GraphError {
         Self::bad(format!("Another object with the same value for property {property} already exists."))
     }
 
+    /// Deleting somebody's last passkey takes a word more.
+    pub fn last_passkey() -> Self {
+        let message = "This is the person's last passkey: without it they need a recovery code or a Temporary Access \
+                       Pass. Repeat the request with passband_force=true if that is what you want.";
+        Self { reason: Some(Reason::LastPasskey), ..Self::forbidden(message) }
+    }
+
     /// Others were faster, again and again.
     pub fn busy() -> Self {
         Self::new(

@@ -1,12 +1,14 @@
 //! `/users/{id}/authentication`: passes and passkeys.
 
-use super::auth::{Administrator, Deed};
+use super::auth::{Administrator, Deed, TRIES};
 use super::body::{Body, check_type, given};
 use super::error::GraphError;
+use super::on_behalf;
 use super::query::Asked;
 use super::resource::{self, PASSKEY, TAP};
 use super::users::find;
 use crate::app::App;
+use crate::seen;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -16,7 +18,9 @@ use passband_core::authn::tap::Wish;
 use passband_core::change::Change;
 use passband_core::directory::{Passkey, User};
 use passband_core::id::TapId;
+use passband_core::manage::passkey::{self, Removal};
 use passband_core::manage::person;
+use passband_core::reason::Reason;
 use passband_core::time::{Seconds, Timestamp};
 use passband_store::CommitError;
 use passband_wire::b64;
@@ -164,45 +168,64 @@ pub async fn list_passkeys(
 }
 
 /// A passkey with the name of its model, where that is proved.
-fn shown(app: &App, passkey: &Passkey) -> Value {
+pub fn shown(app: &App, passkey: &Passkey) -> Value {
     let mut shown = resource::passkey(passkey);
     shown["model"] = app.trust().model_name(passkey).into();
     shown
 }
 
-/// A person's passkey by its id, and how many they have.
-async fn find_passkey(app: &App, user: &User, id: &str) -> Result<(Passkey, usize), GraphError> {
+/// A person's passkey by its id, and all they have.
+async fn find_passkey(app: &App, user: &User, id: &str) -> Result<(Passkey, Vec<Passkey>), GraphError> {
     let missing = || GraphError::not_found("passkey");
     let id = b64::decode(id, MAX_CREDENTIAL_ID).map_err(|_| missing())?;
     let passkeys = app.store.passkeys_of(user.id).await?;
-    let count = passkeys.len();
-    passkeys.into_iter().find(|passkey| passkey.id == id).map(|found| (found, count)).ok_or_else(missing)
+    let found = passkeys.iter().find(|passkey| passkey.id == id).cloned().ok_or_else(missing)?;
+    Ok((found, passkeys))
 }
 
-/// `GET …/fido2Methods/{id}`.
+/// `GET …/fido2Methods/{id}`, and the function that OData calls in the same place.
 pub async fn get_passkey(
-    _: Administrator,
+    admin: Administrator,
     State(app): State<Arc<App>>,
     asked: Asked,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<Json<Value>, GraphError> {
+    if let Some(minutes) = on_behalf::called(&id) {
+        asked.no_options()?;
+        return on_behalf::creation_options(&app, &admin, &asked, (&name, minutes?)).await;
+    }
     let user = find(&app, &name).await?;
     let (passkey, _) = find_passkey(&app, &user, &id).await?;
     asked.object(&app, &PASSKEY, shown(&app, &passkey)).map(Json)
 }
 
-/// `DELETE …/fido2Methods/{id}`. An administrator may delete the last one too: it may be the stolen one.
+/// `DELETE …/fido2Methods/{id}`. An administrator may delete the last one too, since it may be the stolen one, and says
+/// so with `passband_force=true`.
 pub async fn delete_passkey(
     admin: Administrator,
     State(app): State<Arc<App>>,
     asked: Asked,
     Path((name, id)): Path<(String, String)>,
 ) -> Result<StatusCode, GraphError> {
-    asked.no_options()?;
+    let confirmed = asked.flag("passband_force")?;
     let user = find(&app, &name).await?;
-    let (passkey, count) = find_passkey(&app, &user, &id).await?;
-    let last = if count == 1 { ", the last one" } else { "" };
-    let deed = Deed::new("Delete passkey", user.id, format!("{}: {}{last}", user.upn, passkey.name));
-    admin.commit(&app, vec![Change::DeletePasskey { id: passkey.id, user: user.id }], deed).await?;
-    Ok(StatusCode::NO_CONTENT)
+    for _ in 0..TRIES {
+        let (generation, administrators) = seen::administrators_with_passkey(&app).await?;
+        let (passkey, have) = find_passkey(&app, &user, &id).await?;
+        let seen = Removal { generation, administrators, owner: &user, have: &have, confirmed };
+        let changes = match passkey::remove(seen, &passkey.id, app.now()) {
+            Ok(changes) => changes,
+            Err(Reason::LastPasskey) => return Err(GraphError::last_passkey()),
+            Err(reason) => return Err(reason.into()),
+        };
+        let last = if have.len() == 1 { ", the last one" } else { "" };
+        let deed = Deed::new("Delete passkey", user.id, format!("{}: {}{last}", user.upn, passkey.name));
+        match admin.commit(&app, changes, deed).await {
+            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            // The list of passkeys, or of people, is another by now: decided anew.
+            Err(CommitError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(GraphError::busy())
 }

@@ -7,7 +7,7 @@
 //! | `query`, `filter` | query options, pages |
 //! | `body`, `error` | what comes in, what goes wrong |
 //! | `resource`, `resource_policy` | records as Graph shows them |
-//! | `users`, `groups`, `policies`, `methods`, `devices`, `applications`, `logs`, `tenant`, `trust` | handlers |
+//! | `users`, `groups`, `policies`, `methods`, `on_behalf`, `devices`, `applications`, `logs`, `tenant`, `trust` | handlers |
 //! | `openapi` | the document made from the tables |
 
 pub mod applications;
@@ -19,6 +19,7 @@ pub mod filter;
 pub mod groups;
 pub mod logs;
 pub mod methods;
+pub mod on_behalf;
 pub mod openapi;
 pub mod policies;
 pub mod query;

@@ -82,6 +82,14 @@ fn member(name: &str) -> Value {
             json!({ "type": "object", "properties": { "displayName": { "type": "string" } }, "additionalProperties": false })
         }
         "document" => json!({ "type": "string", "description": "The file as it was published." }),
+        "publicKeyCredential" => {
+            let text = json!({ "type": "string" });
+            let response = json!({
+                "type": "object", "required": ["clientDataJSON", "attestationObject"],
+                "properties": { "clientDataJSON": text, "attestationObject": text },
+            });
+            json!({ "type": "object", "required": ["id", "response"], "properties": { "id": text, "response": response } })
+        }
         "keyId" => json!({ "type": "string", "format": "uuid" }),
         "@odata.id" => {
             json!({ "type": "string", "description": "Ends in users/{id} or directoryObjects/{id}." })

@@ -91,6 +91,30 @@ impl Asked {
         Options::parse(&self.query, &[]).map(drop)
     }
 
+    /// One option that is `true` or `false`, or not there: no other is known.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError`] naming what is wrong.
+    pub fn flag(&self, name: &'static str) -> Result<bool, GraphError> {
+        match Options::parse(&self.query, &[name])?.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(GraphError::query(format!("{name} must be true or false."))),
+        }
+    }
+
+    /// One option that is a whole number, or not there: no other is known.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError`] naming what is wrong.
+    pub fn number(&self, name: &'static str) -> Result<Option<i64>, GraphError> {
+        let options = Options::parse(&self.query, &[name])?;
+        let parsed = options.get(name).map(str::parse::<i64>).transpose();
+        parsed.map_err(|_| GraphError::query(format!("{name} must be a whole number.")))
+    }
+
     /// Reads the options of a collection.
     ///
     /// # Errors

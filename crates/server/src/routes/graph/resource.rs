@@ -87,6 +87,11 @@ pub static USER: Resource = Resource {
         filter("displayName", Kind::Text, "The name people read."),
         filter("accountEnabled", Kind::Bool, "Whether the person can sign in."),
         filter("passband_isAdministrator", Kind::Bool, "Whether the person administers this installation."),
+        filter(
+            "passband_isBreakGlass",
+            Kind::Bool,
+            "Whether this is an account for emergencies, whose every sign-in raises an alarm.",
+        ),
         filter("createdDateTime", Kind::Time, "When the account was made."),
     ],
 };
@@ -99,6 +104,7 @@ pub fn user(user: &User) -> Value {
         "displayName": user.display_name,
         "accountEnabled": user.enabled,
         "passband_isAdministrator": user.admin,
+        "passband_isBreakGlass": user.break_glass,
         "createdDateTime": user.created.rfc3339(),
     })
 }

@@ -5,7 +5,7 @@ use super::resource::{
     APPLICATION, AUDIT, DEVICE, ORGANIZATION, PASSKEY, Resource, SIGN_IN, SIGNING_KEY, TAP, USER,
 };
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
-use super::{applications, devices, groups, logs, methods, policies, tenant, trust, users};
+use super::{applications, devices, groups, logs, methods, on_behalf, policies, tenant, trust, users};
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, delete, get, patch, post};
@@ -45,9 +45,15 @@ pub struct Operation {
     pub handler: fn() -> MethodRouter<Arc<App>>,
 }
 
-const USER_BODY: &[&str] =
-    &["userPrincipalName", "displayName", "accountEnabled", "passband_isAdministrator"];
+const USER_BODY: &[&str] = &[
+    "userPrincipalName",
+    "displayName",
+    "accountEnabled",
+    "passband_isAdministrator",
+    "passband_isBreakGlass",
+];
 const TAP_BODY: &[&str] = &["lifetimeInMinutes", "isUsableOnce", "startDateTime"];
+const PASSKEY_BODY: &[&str] = &["displayName", "publicKeyCredential"];
 const APP_BODY: &[&str] =
     &["displayName", "identifierUris", "web", "publicClient", "spa", "passband_enabled"];
 
@@ -113,8 +119,10 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/users/{id}/authentication/temporaryAccessPassMethods/{methodId}" "getTemporaryAccessPass" Answer::Object(&TAP), &[], methods::get_tap, "A pass, without its text"),
     operation!(delete "/users/{id}/authentication/temporaryAccessPassMethods/{methodId}" "deleteTemporaryAccessPass" Answer::Nothing, &[], methods::delete_tap, "Delete a pass"),
     operation!(get "/users/{id}/authentication/fido2Methods" "listPasskeys" Answer::Collection(&PASSKEY), &[], methods::list_passkeys, "A person's passkeys"),
+    operation!(post "/users/{id}/authentication/fido2Methods" "createPasskey" Answer::Created(&PASSKEY), PASSKEY_BODY, on_behalf::create, "Register a passkey for a person, made with the options below"),
+    operation!(get "/users/{id}/authentication/fido2Methods/creationOptions" "getPasskeyCreationOptions" Answer::Other, &[], on_behalf::options, "Options to make a passkey for a person with; also as creationOptions(challengeTimeoutInMinutes=N)"),
     operation!(get "/users/{id}/authentication/fido2Methods/{methodId}" "getPasskey" Answer::Object(&PASSKEY), &[], methods::get_passkey, "A passkey"),
-    operation!(delete "/users/{id}/authentication/fido2Methods/{methodId}" "deletePasskey" Answer::Nothing, &[], methods::delete_passkey, "Delete a passkey; sessions it began end with it"),
+    operation!(delete "/users/{id}/authentication/fido2Methods/{methodId}" "deletePasskey" Answer::Nothing, &[], methods::delete_passkey, "Delete a passkey; sessions it began end with it. A person's last one only with passband_force=true"),
     operation!(get "/users/{id}/memberOf" "listMemberOf" Answer::Collection(&GROUP), &[], groups::member_of, "Groups a person is in"),
     operation!(get "/groups" "listGroups" Answer::Collection(&GROUP), &[], groups::list, "Groups, newest first"),
     operation!(post "/groups" "createGroup" Answer::Created(&GROUP), GROUP_BODY, groups::create, "Add a group"),

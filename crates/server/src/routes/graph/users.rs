@@ -36,6 +36,8 @@ pub struct UserBody {
     account_enabled: Option<bool>,
     #[serde(default, rename = "passband_isAdministrator", deserialize_with = "given")]
     is_administrator: Option<bool>,
+    #[serde(default, rename = "passband_isBreakGlass", deserialize_with = "given")]
+    is_break_glass: Option<bool>,
 }
 
 impl UserBody {
@@ -46,6 +48,7 @@ impl UserBody {
             display_name: self.display_name,
             enabled: self.account_enabled,
             admin: self.is_administrator,
+            break_glass: self.is_break_glass,
         })
     }
 }
@@ -206,6 +209,10 @@ fn difference(before: &User, after: &User) -> String {
     }
     if before.enabled != after.enabled {
         changed.push(switch(after.enabled, "enabled", "disabled, sessions ended").to_owned());
+    }
+    if before.break_glass != after.break_glass {
+        changed
+            .push(switch(after.break_glass, "made break-glass account", "no longer break-glass").to_owned());
     }
     if before.admin != after.admin {
         changed.push(switch(after.admin, "made administrator", "no longer administrator").to_owned());

@@ -1,8 +1,13 @@
 //! Passes and passkeys of a person.
 
 use super::with_api;
+use crate::world::ORIGIN;
 use axum::http::StatusCode;
+use passband_core::directory::User;
+use passband_core::keys::admin_token::AdminToken;
+use passband_core::rng::SystemRandom;
 use passband_core::time::Seconds;
+use passband_testkit::authenticator::{Model, SoftAuthenticator};
 use serde_json::json;
 
 #[test]
@@ -126,7 +131,18 @@ fn passkeys_are_seen_and_taken_away() {
 
         let mut browser = api.world.sign_in(&ada).await;
         assert_eq!(browser.get("/account/passkeys/new").await.status, StatusCode::OK);
-        api.done("DELETE", &format!("{path}/{id}"), "").await;
+        // It is the last one: that takes a word more.
+        let delete = format!("{path}/{id}");
+        for query in ["", "?passband_force=false"] {
+            let asked = format!("{delete}{query}");
+            let why = api.refused(("DELETE", &asked, ""), 403, "Authorization_RequestDenied").await;
+            assert!(why.contains("passband_force=true"), "{why}");
+        }
+        for query in ["?passband_force=yes", "?force=true"] {
+            let asked = format!("{delete}{query}");
+            api.refused(("DELETE", &asked, ""), 400, "Request_UnsupportedQuery").await;
+        }
+        api.done("DELETE", &format!("{delete}?passband_force=true"), "").await;
         let (activity, target, detail) = api.last_deed().await;
         assert_eq!((activity.as_str(), target), ("Delete passkey", ada.user.id.to_string()));
         assert!(detail.ends_with("Phone, the last one"), "{detail}");
@@ -135,5 +151,68 @@ fn passkeys_are_seen_and_taken_away() {
         assert_ne!(browser.get("/account/passkeys/new").await.status, StatusCode::OK);
         assert!(api.list(&path).await.is_empty());
         api.world.sign_in(&bob).await;
+    });
+}
+
+#[test]
+fn an_administrator_registers_a_passkey_for_somebody() {
+    with_api(async |api| {
+        let ada = api.world.newcomer("Ada").await;
+        let bob = api.world.newcomer("Bob").await;
+        let path = |user: &User| format!("/v1.0/users/{}/authentication/fido2Methods", user.id);
+        let asked = format!("{}/creationOptions(challengeTimeoutInMinutes=10)", path(&ada));
+        let options = api.get(&asked).await;
+        let until = (api.world.now() + Seconds::minutes(10)).rfc3339();
+        assert_eq!(options["challengeTimeoutDateTime"], until);
+        let public_key = &options["publicKey"];
+        assert_eq!(public_key["user"]["name"], "ada@localhost");
+        let mut key = SoftAuthenticator::new(Model::device_bound());
+        let made = serde_json::to_value(key.create(public_key, ORIGIN, &SystemRandom).unwrap()).unwrap();
+        // As Graph's own clients write it: no rawId, no type.
+        let credential = json!({
+            "id": made["id"],
+            "response": {
+                "clientDataJSON": made["response"]["clientDataJSON"],
+                "attestationObject": made["response"]["attestationObject"],
+            },
+            "clientExtensionResults": {},
+        });
+        let body = json!({ "displayName": "Blue key", "publicKeyCredential": credential });
+        // For her, and at the request of this administrator.
+        api.refused(("POST", &path(&bob), &body.to_string()), 403, "Authorization_RequestDenied").await;
+        let other = AdminToken::mint(&api.world.app.master, api.world.now(), &SystemRandom).unwrap();
+        let bearer = format!("Bearer {other}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        assert_eq!(
+            api.raw("POST", &path(&ada), &headers, &body.to_string()).await.status,
+            StatusCode::FORBIDDEN
+        );
+        let shown = api.made(&path(&ada), &body).await;
+        assert_eq!(
+            (&shown["displayName"], &shown["passkeyType"]),
+            (&json!("Blue key"), &json!("deviceBound"))
+        );
+        let (activity, target, detail) = api.last_deed().await;
+        assert_eq!((activity.as_str(), target), ("Register passkey for another", ada.id.to_string()));
+        assert_eq!(detail, "ada@localhost: Blue key (device-bound)");
+        // What is known already is named, so that no key is made twice.
+        let again = api.get(&format!("{}/creationOptions", path(&ada))).await;
+        assert_eq!(again["publicKey"]["excludeCredentials"][0]["id"], shown["id"]);
+        // Once.
+        api.refused(("POST", &path(&ada), &body.to_string()), 403, "Authorization_RequestDenied").await;
+        assert_eq!(api.list(&path(&ada)).await.len(), 1);
+        assert_eq!(api.world.browser().sign_in(&key).await.status, StatusCode::OK);
+        // Also when the passkey is gone again: the challenge itself is used up.
+        let gone = format!("{}/{}?passband_force=true", path(&ada), shown["id"].as_str().unwrap());
+        api.done("DELETE", &gone, "").await;
+        let why =
+            api.refused(("POST", &path(&ada), &body.to_string()), 403, "Authorization_RequestDenied").await;
+        assert!(why.contains("used before"), "{why}");
+        for (query, status) in
+            [("(challengeTimeoutInMinutes=4)", 400), ("(x=5)", 400), ("?challengeTimeoutInMinutes=16", 400)]
+        {
+            let asked = format!("{}/creationOptions{query}", path(&ada));
+            api.refused(("GET", &asked, ""), status, "Request_BadRequest").await;
+        }
     });
 }
