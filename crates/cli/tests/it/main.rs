@@ -207,7 +207,7 @@ fn commands_ask_what_the_admin_api_expects() {
         (
             &["user", "create", "ada@example.com", "--name", "Ada", "--admin"][..],
             "POST /v1.0/users ",
-            r#"{"accountEnabled":true,"displayName":"Ada","passband_isAdministrator":true,"userPrincipalName":"ada@example.com"}"#,
+            r#"{"accountEnabled":true,"displayName":"Ada","passband_isAdministrator":true,"passband_isBreakGlass":false,"userPrincipalName":"ada@example.com"}"#,
         ),
         (&["user", "disable", "a/b"], "PATCH /v1.0/users/a%2Fb ", r#"{"accountEnabled":false}"#),
         (&["user", "revoke-sessions", "ada"], "POST /v1.0/users/ada/revokeSignInSessions ", "{}"),
