@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use clap::Args;
 use passband_server::app::App;
-use passband_server::config::File;
+use passband_server::config::{File, Tls};
 use passband_server::serve::Server;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -44,6 +44,9 @@ pub struct ServeArgs {
     /// Further origins whose pages may use the passkeys made here, like https://id.example.de
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     related_origins: Vec<String>,
+    /// Proxies in front whose X-Forwarded-For is believed, like 10.0.0.7 or 10.0.0.0/8
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    trusted_proxies: Vec<String>,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -74,8 +77,15 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         tls_key: args.tls_key,
         tls_dev: args.tls_dev,
         related_origins: args.related_origins,
+        trusted_proxies: args.trusted_proxies,
     };
     let config = line.or(file).finish().map_err(|error| Failure::usage(error.to_string()))?;
+    if config.tls == Tls::Off && config.public_url.starts_with("https:") && config.trusted_proxies.is_empty()
+    {
+        tracing::warn!(
+            "a proxy ends TLS, and --trusted-proxies does not name it: log and limits take all callers for one"
+        );
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::unusable("runtime", format!("cannot start: {error}")))?;
     runtime.block_on(async {

@@ -1,6 +1,8 @@
 //! What an administrator chooses: a file, overruled by the command line.
 
+use crate::proxy::{self, NetworkError};
 use crate::related::{self, RelatedError};
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -39,6 +41,8 @@ pub struct Config {
     pub metadata_url: Option<String>,
     /// Further origins whose pages may use the passkeys of this server (WebAuthn L3 §5.11), beside the public URL.
     pub related_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// The file of `--config`, TOML; each member is a command-line option of the same name.
@@ -65,6 +69,9 @@ pub struct File {
     /// `--related-origins`
     #[serde(default, alias = "related_origins")]
     pub related_origins: Vec<String>,
+    /// `--trusted-proxies`
+    #[serde(default, alias = "trusted_proxies")]
+    pub trusted_proxies: Vec<String>,
 }
 
 /// Why a configuration cannot be used.
@@ -90,6 +97,9 @@ pub enum ConfigError {
     /// A related origin is no origin, or there are too many.
     #[error(transparent)]
     RelatedOrigins(#[from] RelatedError),
+    /// A proxy that is no address or network.
+    #[error("--trusted-proxies: {0}")]
+    TrustedProxies(#[from] NetworkError),
 }
 
 impl File {
@@ -118,11 +128,8 @@ impl File {
             public_url: self.public_url.or(other.public_url),
             database: self.database.or(other.database),
             metadata_url: self.metadata_url.or(other.metadata_url),
-            related_origins: if self.related_origins.is_empty() {
-                other.related_origins
-            } else {
-                self.related_origins
-            },
+            related_origins: either(self.related_origins, other.related_origins),
+            trusted_proxies: either(self.trusted_proxies, other.trusted_proxies),
         }
     }
 
@@ -152,6 +159,7 @@ impl File {
             return Err(ConfigError::MetadataUrl(url.clone()));
         }
         let related_origins = related::checked(&public_url, self.related_origins)?;
+        let trusted_proxies = proxy::networks(&self.trusted_proxies)?;
         Ok(Config {
             data,
             listen,
@@ -160,8 +168,14 @@ impl File {
             tls,
             metadata_url: self.metadata_url,
             related_origins,
+            trusted_proxies,
         })
     }
+}
+
+/// The first list, unless nothing was chosen there.
+fn either(first: Vec<String>, second: Vec<String>) -> Vec<String> {
+    if first.is_empty() { second } else { first }
 }
 
 /// Whether something may be fetched from there: over TLS, or from this machine.

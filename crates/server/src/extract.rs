@@ -1,13 +1,14 @@
 //! What routes take from a request: who calls, and forms read strictly.
 
 use crate::app::App;
+use crate::proxy;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The most a form or query may have.
@@ -21,7 +22,7 @@ pub struct Peer(pub SocketAddr);
 /// Who calls, for the log.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Address of the peer.
+    /// Address of the peer, or of whom a proxy of ours speaks for.
     pub ip: String,
     /// User agent, cut to 200 characters.
     pub agent: String,
@@ -30,19 +31,14 @@ pub struct Caller {
 impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Infallible> {
-        let ip = parts
-            .extensions
-            .get::<Peer>()
-            .map_or_else(String::new, |peer| canonical(peer.0.ip()).to_string());
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        let ip = parts.extensions.get::<Peer>().map_or_else(String::new, |peer| {
+            proxy::caller(peer.0.ip(), &parts.headers, &app.config.trusted_proxies).to_string()
+        });
         let agent =
             parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Ok(Self { ip, agent: agent.chars().filter(|c| !c.is_control()).take(200).collect() })
     }
-}
-
-fn canonical(ip: IpAddr) -> IpAddr {
-    ip.to_canonical()
 }
 
 /// Members of a form or query, each at most once.

@@ -13,6 +13,7 @@ pub mod cookie;
 pub mod extract;
 pub mod pages;
 pub mod policies;
+pub mod proxy;
 pub mod refusal;
 pub mod related;
 pub mod routes;
