@@ -1,5 +1,6 @@
 //! What the fuzz targets share: one fixed world, so that an input means the same in each run.
 
+pub mod publisher;
 pub mod statement;
 pub mod vector;
 pub mod world;

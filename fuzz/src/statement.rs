@@ -30,6 +30,14 @@ pub const KEY_DESCRIPTION: &[u8] = b"\x06\x0a\x2b\x06\x01\x04\x01\xd6\x79\x02\x0
 /// That of Apple's nonce.
 pub const APPLE_NONCE: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x63\x64\x08\x02";
 
+/// The one key: private and public.
+#[must_use]
+pub fn key() -> ([u8; 32], &'static [u8; 65]) {
+    let mut one = [0; 32];
+    one[31] = 1;
+    (one, G)
+}
+
 /// One registration, with the key that attests to it.
 pub struct Bench {
     signer: EcdsaKeyPair,
@@ -42,9 +50,9 @@ pub struct Bench {
 pub fn bench() -> &'static Bench {
     static BENCH: OnceLock<Bench> = OnceLock::new();
     BENCH.get_or_init(|| {
-        let mut one = [0; 32];
-        one[31] = 1;
-        let signer = EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_ASN1_SIGNING, &one, G);
+        let (private, public) = key();
+        let signer =
+            EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_ASN1_SIGNING, &private, public);
         let point = KeyMaterial::Ec2 { curve: Curve::P256, point: G[..].into() };
         let key = CoseKey::new(Algorithm::Es256, point).expect("a key");
         let head = [&[7; 32][..], &[0x45, 0, 0, 0, 0], &AAGUID, &[0, 4], b"name"].concat();

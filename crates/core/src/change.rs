@@ -148,6 +148,11 @@ pub enum Change {
         /// Now.
         at: Timestamp,
     },
+    /// Make the rest only while this trust is in force; [`Conflict::Stale`] if it has moved on.
+    RequireTrust {
+        /// The generation that something was judged under.
+        generation: u32,
+    },
     /// Note that a device was used. No row is no error.
     SeenDevice {
         /// Which.

@@ -94,7 +94,7 @@ reasons! {
     ResourceUnknown "resource_unknown" "No application has this name as an audience." "Register the resource, or correct the name.";
     ScopeTooWide "scope_too_wide" "More was asked for than was granted." "Ask for the scope at sign-in.";
     SelfServiceOff "self_service_off" "People may not register passkeys themselves: the passkey policy has self-service switched off." "Register the passkey for the person, or set isSelfServiceRegistrationAllowed.";
-    LastAdmin "last_admin" "The change would leave no enabled administrator." "Make another person administrator first.";
+    LastAdmin "last_admin" "The change would leave no administrator who can sign in." "Let another administrator register a passkey that the policy accepts first.";
     SessionEnded "session_ended" "The session was revoked or signed out." "Sign in again.";
     SessionExpired "session_expired" "The session has expired." "Sign in again.";
     SessionFromPrtConfined "session_from_prt_confined" "A browser session made from a PRT cannot obtain broker tokens." "Sign in with a passkey for this step.";

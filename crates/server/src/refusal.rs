@@ -200,6 +200,9 @@ pub const fn for_people(reason: Reason) -> &'static str {
         Reason::RecoveryCodeWrong | Reason::RecoveryCodeUsed => {
             "The name or the code is not right, or the code was used before. Try another code, or ask your administrator for a Temporary Access Pass."
         }
+        Reason::LastAdmin => {
+            "This is the only passkey with which somebody can still administer here. Let another administrator register one first."
+        }
         Reason::LastPasskey => {
             "This is your only passkey, and without it there is no way back in. Add another passkey or make recovery codes, then remove it."
         }

@@ -4,29 +4,29 @@
 use crate::app::App;
 use passband_core::directory::{App as AppRecord, User};
 use passband_core::id::{ClientId, UserId};
-use passband_core::manage::{Generation, Seen};
+use passband_core::manage::{Administrators, Generation};
 use passband_store::StoreError;
 use std::sync::Arc;
 
-/// A person, and what was seen with them; `None` if there is no such person.
+/// A person, and what was seen before them; `None` if there is no such person.
 ///
 /// # Errors
 ///
 /// [`StoreError`] if the database cannot answer.
-pub async fn person(app: &App, id: UserId) -> Result<Option<(User, Seen)>, StoreError> {
-    let generation = generation(app, Generation::PEOPLE).await?;
-    let seen = Seen { generation, administrators: app.store.count_admins().await? };
+pub async fn person(app: &App, id: UserId) -> Result<Option<(User, Administrators)>, StoreError> {
+    let seen = administrators(app).await?;
     Ok(app.store.user(id).await?.map(|user| (user, seen)))
 }
 
-/// The generation of people, and how many enabled administrators have a passkey.
+/// Who administers, and by which policy they sign in.
 ///
 /// # Errors
 ///
 /// [`StoreError`] if the database cannot answer.
-pub async fn administrators_with_passkey(app: &App) -> Result<(Generation, u64), StoreError> {
-    let generation = generation(app, Generation::PEOPLE).await?;
-    Ok((generation, app.store.count_admins_with_passkey().await?))
+pub async fn administrators(app: &App) -> Result<Administrators, StoreError> {
+    let generation = people(app).await?;
+    let policy = app.newest_methods_policy().await?.policy.passkeys.clone();
+    Ok(Administrators { generation, policy, enabled: app.store.administrators().await? })
 }
 
 /// An application, and the generation that was seen with it; `None` if there is no such application.

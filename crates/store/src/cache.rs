@@ -171,6 +171,7 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::RaiseAlarm(_)
         | Change::ReplaceRecoveryCodes { .. }
         | Change::RenamePasskey { .. }
+        | Change::RequireTrust { .. }
         | Change::SeenDevice { .. }
         | Change::SetEvidence { .. }
         | Change::SetKeyState { .. }

@@ -137,15 +137,4 @@ impl Store {
         };
         read_all(&self.all(SQL, args).await?, |r| Ok((row::alarm(r)?, row::user(r)?)))
     }
-
-    /// How many enabled administrators have a passkey.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if the database cannot answer.
-    pub async fn count_admins_with_passkey(&self) -> Result<u64, StoreError> {
-        const SQL: &str = "SELECT COUNT(*) FROM users u WHERE u.admin = 1 AND u.enabled = 1 \
-             AND EXISTS (SELECT 1 FROM passkeys k WHERE k.user_id = u.id)";
-        self.count(SQL, Args::new).await
-    }
 }

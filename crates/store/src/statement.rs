@@ -67,6 +67,12 @@ fn statement(change: &Change) -> Statement {
             Args::new().int(*from),
             Conflict::Stale,
         ),
+        // The row is locked till the commit: a change of the trust comes before it or after it.
+        Change::RequireTrust { generation } => one(
+            "UPDATE trust_generation SET generation = generation WHERE generation = $1",
+            Args::new().int(*generation),
+            Conflict::Stale,
+        ),
         Change::DeleteDevice(id) => any("DELETE FROM devices WHERE id = $1", Args::new().blob(id.as_bytes())),
         Change::DeletePasskey { id, user } => one(
             "DELETE FROM passkeys WHERE id = $1 AND user_id = $2",
@@ -576,6 +582,7 @@ pub(crate) fn is_storable(change: &Change) -> bool {
         | Change::RemoveMember { .. }
         | Change::RaiseAlarm(_)
         | Change::ReplaceRecoveryCodes { .. }
+        | Change::RequireTrust { .. }
         | Change::SeenDevice { .. }
         | Change::SetDeviceEnabled { .. }
         | Change::SetKeyState { .. }

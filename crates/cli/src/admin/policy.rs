@@ -1,12 +1,13 @@
 //! `admin policy`.
 
-use super::api::Api;
+use super::api::{Api, segment};
 use crate::failure::Failure;
 use crate::output::{Column, Output};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use std::path::PathBuf;
 
+const TEMPLATES: &str = "/v1.0/policies/authenticationMethodsPolicy/passband_passkeyProfileTemplates";
 const PASSKEYS: &str = "/v1.0/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/fido2";
 
 #[derive(Debug, Subcommand)]
@@ -24,6 +25,15 @@ pub(super) enum PasskeysCommand {
     /// Say whom a changed policy would touch, without changing it; exit code 1 if somebody would be left without a usable passkey
     #[command(after_help = "Examples:\n  passband admin policy passkeys check passkeys.json")]
     Check(File),
+    /// List ready-made profiles, or take one into the policy
+    #[command(
+        after_help = "Examples:\n  passband admin policy passkeys templates\n  passband admin policy passkeys templates --add attested-hardware"
+    )]
+    Templates {
+        /// Take this one into the policy; nobody may use it until a target names it
+        #[arg(long, value_name = "KEY")]
+        add: Option<String>,
+    },
     /// Change the policy
     #[command(after_help = "Examples:\n  passband admin policy passkeys set passkeys.json")]
     Set {
@@ -48,6 +58,14 @@ const TOUCHED: &[Column] = &[
     ("NAME", &["/displayName"]),
     ("PASSKEY", &["/methodDisplayName"]),
     ("REASON", &["/reason"]),
+];
+
+const TEMPLATE: &[Column] = &[
+    ("KEY", &["/id"]),
+    ("NAME", &["/displayName"]),
+    ("ASKS FOR", &["/summary"]),
+    ("IN POLICY", &["/isInPolicy"]),
+    ("WHAT FOR", &["/description"]),
 ];
 
 const PROFILES: &[Column] = &[
@@ -81,6 +99,16 @@ pub(super) async fn run(command: PolicyCommand, api: &Api, out: &Output) -> Resu
         PasskeysCommand::Check(file) => {
             let impact = api.post(&format!("{PASSKEYS}/passband_whatIf"), &file.read()?).await?;
             told(&impact, out)
+        }
+        PasskeysCommand::Templates { add: None } => {
+            out.list(&api.list(TEMPLATES, None, 100).await?, TEMPLATE, "No ready-made profiles.");
+            Ok(())
+        }
+        PasskeysCommand::Templates { add: Some(key) } => {
+            let place = format!("{TEMPLATES}/{}/passband_add", segment(&key)?);
+            api.post(&place, &serde_json::json!({})).await?;
+            out.say(&format!("The passkey policy has {key} now"), &serde_json::json!({ "added": key }));
+            Ok(())
         }
         PasskeysCommand::Set { file, force } => {
             let mut policy = file.read()?;

@@ -27,6 +27,7 @@ const MODEL_COLUMNS: &[Column] = &[
     ("WHY", &["/evidenceProof"]),
     ("CERTIFIED", &["/certification"]),
     ("STATUS", &["/status"]),
+    ("PROFILES", &["/said"]),
 ];
 
 const CHANGE_COLUMNS: &[Column] = &[
@@ -61,9 +62,9 @@ pub(super) enum TrustCommand {
     },
     /// List who may vouch
     Roots,
-    /// List the passkey models in the metadata, and what their attestation proves
+    /// List the passkey models in the metadata, what their attestation proves, and which profiles accept them
     #[command(
-        after_help = "Examples:\n  passband admin trust models --name YubiKey\n  passband admin trust models --evidence E3 --output json"
+        after_help = "Examples:\n  passband admin trust models --name YubiKey\n  passband admin trust models --evidence E3 --output json\n  passband admin trust models --profile attested-hardware --refused"
     )]
     Models(ModelsArgs),
 }
@@ -105,6 +106,12 @@ pub(super) struct ModelsArgs {
     /// Those whose attestation reaches this level: E0 to E3
     #[arg(long, value_name = "LEVEL")]
     evidence: Option<String>,
+    /// Those that this profile accepts: its id or name, or a key of `policy passkeys templates`
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+    /// Those that the profile refuses, instead
+    #[arg(long, requires = "profile")]
+    refused: bool,
     /// Show no more than this many
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
@@ -174,6 +181,22 @@ fn tell(told: &Value, out: &Output) {
     }
 }
 
+/// What each profile says of a model, in a line.
+fn said(model: &Value) -> String {
+    let profiles = model["profiles"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let told = profiles.iter().map(|profile| {
+        let name = profile["name"].as_str().unwrap_or_default();
+        if profile["accepts"] == true {
+            return format!("{name}: accepts");
+        }
+        let failed = profile["failed"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let rules = failed.iter().filter_map(Value::as_str);
+        let rules = rules.map(|code| code.strip_prefix("passkey_profile_").unwrap_or(code));
+        format!("{name}: refuses ({})", rules.collect::<Vec<_>>().join(", "))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
 async fn models(args: &ModelsArgs, api: &Api, out: &Output) -> Result<(), Failure> {
     let mut conditions = Vec::new();
     if let Some(name) = &args.name {
@@ -183,7 +206,17 @@ async fn models(args: &ModelsArgs, api: &Api, out: &Output) -> Result<(), Failur
     conditions.extend(args.evidence.as_deref().map(|level| equals("evidence", level)));
     let filter = conditions.join(" and ");
     let filter = (!filter.is_empty()).then_some(filter.as_str());
-    let rows = api.list(&format!("{BASE}/models"), filter, args.limit).await?;
+    let place = match &args.profile {
+        None => format!("{BASE}/models"),
+        Some(profile) => {
+            let option = if args.refused { "passband_refusedBy" } else { "passband_acceptedBy" };
+            format!("{BASE}/models?{option}={}", segment(profile)?)
+        }
+    };
+    let mut rows = api.list(&place, filter, args.limit).await?;
+    if out.is_table() {
+        rows.iter_mut().for_each(|row| row["said"] = said(row).into());
+    }
     out.list(
         &rows,
         MODEL_COLUMNS,

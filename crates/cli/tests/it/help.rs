@@ -43,6 +43,10 @@ fn examples_are_shown_and_parse() {
         ("admin policy passkeys check", &["admin policy passkeys check passkeys.json"]),
         ("admin policy passkeys set", &["admin policy passkeys set passkeys.json"]),
         (
+            "admin policy passkeys templates",
+            &["admin policy passkeys templates", "admin policy passkeys templates --add attested-hardware"],
+        ),
+        (
             "admin app create",
             &[
                 "admin app create 'Wiki' --redirect-uri https://wiki.example.com/cb --secret",
@@ -68,7 +72,11 @@ fn examples_are_shown_and_parse() {
         ("admin trust add-root", &["admin trust add-root maker.pem --format packed --dry-run"]),
         (
             "admin trust models",
-            &["admin trust models --name YubiKey", "admin trust models --evidence E3 --output json"],
+            &[
+                "admin trust models --name YubiKey",
+                "admin trust models --evidence E3 --output json",
+                "admin trust models --profile attested-hardware --refused",
+            ],
         ),
         ("admin signin list", &["admin signin list --user ada@example.com --result failure"]),
         ("admin signin tail", &["admin signin tail"]),

@@ -84,3 +84,51 @@ fn a_policy_is_checked_before_it_is_set() {
     assert_eq!(admin(&none, &["policy", "passkeys", "set", bad.to_str().unwrap()]).exit, 2);
     assert_eq!(admin(&none, &["policy", "passkeys", "set", "/nowhere/x.json"]).exit, 3);
 }
+
+#[test]
+fn ready_made_profiles_are_listed_and_taken() {
+    const TEMPLATES: &str = "/v1.0/policies/authenticationMethodsPolicy/passband_passkeyProfileTemplates";
+    let listed = r#"{"value":[{"id":"device-bound","displayName":"Device-bound","summary":"deviceBound",
+        "isInPolicy":false,"description":"Its own word."}]}"#;
+    let fake = Fake::start(vec![(200, listed)]);
+    let run = admin(&fake, &["policy", "passkeys", "templates"]);
+    assert!(
+        run.stdout.contains("device-bound  Device-bound  deviceBound  no"),
+        "{} {}",
+        run.stdout,
+        run.stderr
+    );
+    assert!(fake.seen()[0].starts_with(&format!("GET {TEMPLATES}?")), "{}", fake.seen()[0]);
+    let fake = Fake::start(vec![(204, "")]);
+    let run = admin(&fake, &["policy", "passkeys", "templates", "--add", "device-bound"]);
+    assert_eq!(
+        (run.exit, run.stdout.as_str()),
+        (0, "The passkey policy has device-bound now\n"),
+        "{}",
+        run.stderr
+    );
+    let seen = fake.seen().remove(0);
+    assert!(seen.starts_with(&format!("POST {TEMPLATES}/device-bound/passband_add ")), "{seen}");
+}
+
+#[test]
+fn models_are_narrowed_to_what_a_profile_accepts_or_refuses() {
+    let listed = r#"{"value":[{"displayName":"Key","evidence":"E2","profiles":[
+        {"name":"Default","accepts":true,"failed":[]},
+        {"name":"Hard","accepts":false,"failed":["passkey_profile_evidence","passkey_profile_certification"]}]}]}"#;
+    let asked = ["trust", "models", "--profile", "Attested hardware"];
+    let fake = Fake::start(vec![(200, listed)]);
+    let run = admin(&fake, &asked);
+    let told = "Default: accepts; Hard: refuses (evidence, certification)";
+    assert!(run.stdout.contains(told), "{} {}", run.stdout, run.stderr);
+    let seen = fake.seen().remove(0);
+    let place = "GET /v1.0/passband_trust/models?passband_acceptedBy=Attested%20hardware&";
+    assert!(seen.starts_with(place), "{seen}");
+    let fake = Fake::start(vec![(200, listed)]);
+    let run = admin(&fake, &[&asked[..], &["--refused", "--output", "json"]].concat());
+    assert!(fake.seen()[0].contains("?passband_refusedBy="), "{}", fake.seen()[0]);
+    let read: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(read["value"][0]["profiles"][1]["failed"][0], "passkey_profile_evidence");
+    assert!(read["value"][0]["said"].is_null(), "what people read is no part of the answer");
+    assert_eq!(admin(&Fake::start(vec![]), &["trust", "models", "--refused"]).exit, 2);
+}

@@ -3,7 +3,7 @@
 
 use super::campaign::Campaign;
 use super::profile::document::{
-    PolicyError, State, TargetName, check_type, members_of, name_of, parse, read_group, read_who, strip,
+    PolicyError, State, TargetName, check_type, fits, members_of, name_of, parse, read_group, read_who, strip,
 };
 use super::profile::{PasskeyPolicy, Who};
 use super::tap::{self, Wish};
@@ -199,7 +199,7 @@ impl TapPolicy {
             .include_targets
             .into_iter()
             .map(|target| read_who(&TargetName { id: target.id, target_type: target.target_type }));
-        Ok(Self {
+        let policy = Self {
             enabled: read.state.is_enabled(),
             include: include.collect::<Result<_, _>>()?,
             exclude: read.exclude_targets.iter().map(read_group).collect::<Result<_, _>>()?,
@@ -208,7 +208,9 @@ impl TapPolicy {
             default: read.default_lifetime_in_minutes,
             length: read.default_length,
             once: read.is_usable_once,
-        })
+        };
+        fits(&policy.to_graph())?;
+        Ok(policy)
     }
 
     /// The policy after a change (PATCH): each property that is there replaces its own whole; the others stay.

@@ -1,6 +1,7 @@
 //! Administration: what may be changed in the directory, and which writes that takes. The admin API and the
 //! console both ask here, so that they cannot disagree.
 
+pub mod administrators;
 pub mod alarm;
 pub mod app;
 pub mod group;
@@ -12,8 +13,9 @@ use crate::change::Change;
 use crate::time::{Seconds, Timestamp};
 use aws_lc_rs::digest::{SHA256, digest};
 
+pub use administrators::Administrators;
 pub use app::AppWish;
-pub use person::{PersonWish, Seen};
+pub use person::PersonWish;
 
 /// How far ahead of another writer one is, for records that are replaced whole.
 ///

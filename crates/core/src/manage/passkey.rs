@@ -1,8 +1,8 @@
 //! Passkeys: taking one away.
 
-use super::Generation;
+use super::Administrators;
 use crate::change::Change;
-use crate::directory::{Passkey, User};
+use crate::directory::Passkey;
 use crate::id::UserId;
 use crate::reason::Reason;
 use crate::time::{Seconds, Timestamp};
@@ -11,77 +11,69 @@ use aws_lc_rs::digest::{Context, SHA256};
 /// How long a request that has read the list could still be under way, far beyond any patience.
 const UNDER_WAY: Seconds = Seconds::days(1);
 
-/// The writes with which a person removes a passkey of their own, of those in `have`.
-///
-/// The last one goes only while `codes_left`, recovery codes that can be used, leave a way back.
-///
-/// Two requests that each remove another of two passkeys both see one left. So each also spends the list it saw,
-/// and the second to commit conflicts.
-///
-/// # Errors
-///
-/// [`Reason::PasskeyUnknown`] if it is not in the list, [`Reason::LastPasskey`] if nothing else is, and no code.
-pub fn remove_own(
-    user: UserId,
-    (have, codes_left): (&[Passkey], usize),
-    id: &[u8],
-    now: Timestamp,
-) -> Result<[Change; 2], Reason> {
-    if !have.iter().any(|passkey| passkey.id == id && passkey.user == user) {
-        return Err(Reason::PasskeyUnknown);
-    }
-    if have.len() == 1 && codes_left == 0 {
-        return Err(Reason::LastPasskey);
-    }
-    let spend = Change::Spend { id: name_of(user, have), until: now + UNDER_WAY };
-    Ok([spend, Change::DeletePasskey { id: id.to_vec(), user }])
-}
-
-/// What an administrator who removes a passkey of somebody saw. Load the generation first, then the count, then the
-/// passkeys.
+/// What was seen before a passkey is removed. Load `administrators` first, then the passkeys.
 #[derive(Clone, Copy, Debug)]
 pub struct Removal<'a> {
-    /// Of [`Generation::PEOPLE`].
-    pub generation: Generation,
-    /// Enabled administrators who have a passkey.
-    pub administrators: u64,
+    /// Who administers, by the rule of [`administrators`](super::administrators).
+    pub administrators: &'a Administrators,
     /// Whose passkey it is.
-    pub owner: &'a User,
+    pub owner: UserId,
     /// The owner's passkeys.
     pub have: &'a [Passkey],
-    /// Whether the administrator has said that it may be the last one.
-    pub confirmed: bool,
 }
 
-/// The writes with which an administrator removes a passkey of a person: also the last one, since it may be the
-/// stolen one, but not by oversight, and never the one by which the last administrator gets in.
-///
-/// # Errors
-///
-/// [`Reason::PasskeyUnknown`] if it is not theirs, [`Reason::LastPasskey`] if it is the last one and that was not
-/// confirmed, [`Reason::LastAdmin`] if nobody could administer any more.
-pub fn remove(seen: Removal<'_>, id: &[u8], now: Timestamp) -> Result<Vec<Change>, Reason> {
-    let Removal { owner, have, .. } = seen;
-    if !have.iter().any(|passkey| passkey.id == id && passkey.user == owner.id) {
-        return Err(Reason::PasskeyUnknown);
-    }
-    let mut changes = vec![
-        Change::Spend { id: name_of(owner.id, have), until: now + UNDER_WAY },
-        Change::DeletePasskey { id: id.to_vec(), user: owner.id },
-    ];
-    if have.len() == 1 {
-        if owner.enabled && owner.admin {
-            if seen.administrators <= 1 {
-                return Err(Reason::LastAdmin);
-            }
-            // Two administrators, each removing the other's last passkey, would each see the other still in.
-            changes.extend(seen.generation.advance(now));
-        }
-        if !seen.confirmed {
+impl Removal<'_> {
+    /// The writes with which a person removes a passkey of their own.
+    ///
+    /// The last one goes only while `codes_left`, recovery codes that can be used, leave a way back.
+    ///
+    /// Two requests that each remove another of two passkeys both see one left. So each also spends the list it saw,
+    /// and the second to commit conflicts.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::PasskeyUnknown`] if it is not in the list, [`Reason::LastPasskey`] if nothing else is, and no code,
+    /// [`Reason::LastAdmin`] if nobody could administer any more.
+    pub fn by_owner(self, codes_left: usize, id: &[u8], now: Timestamp) -> Result<Vec<Change>, Reason> {
+        let changes = self.delete(id, now)?;
+        if self.have.len() == 1 && codes_left == 0 {
             return Err(Reason::LastPasskey);
         }
+        self.keeping(changes, id, now)
     }
-    Ok(changes)
+
+    /// The writes with which an administrator removes a passkey of a person: also the last one, since it may be the
+    /// stolen one, but not by oversight, which `confirmed` says it is not; and never the one by which the last
+    /// administrator gets in.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::PasskeyUnknown`] if it is not theirs, [`Reason::LastAdmin`] if nobody could administer any more,
+    /// [`Reason::LastPasskey`] if it is the last one and that was not confirmed.
+    pub fn by_administrator(self, confirmed: bool, id: &[u8], now: Timestamp) -> Result<Vec<Change>, Reason> {
+        let changes = self.delete(id, now)?;
+        let changes = self.keeping(changes, id, now)?;
+        if self.have.len() == 1 && !confirmed {
+            return Err(Reason::LastPasskey);
+        }
+        Ok(changes)
+    }
+
+    fn delete(self, id: &[u8], now: Timestamp) -> Result<Vec<Change>, Reason> {
+        let Self { owner, have, .. } = self;
+        if !have.iter().any(|passkey| passkey.id == id && passkey.user == owner) {
+            return Err(Reason::PasskeyUnknown);
+        }
+        Ok(vec![
+            Change::Spend { id: name_of(owner, have), until: now + UNDER_WAY },
+            Change::DeletePasskey { id: id.to_vec(), user: owner },
+        ])
+    }
+
+    fn keeping(self, mut changes: Vec<Change>, id: &[u8], now: Timestamp) -> Result<Vec<Change>, Reason> {
+        changes.extend(self.administrators.removing(self.owner, id, now)?);
+        Ok(changes)
+    }
 }
 
 /// One name for a person's list of passkeys, as it is now.
@@ -105,6 +97,7 @@ fn name_of(user: UserId, have: &[Passkey]) -> [u8; 32] {
 pub(super) mod tests {
     use super::*;
     use crate::directory::Evidence;
+    use crate::manage::administrators::tests::with;
 
     pub(in crate::manage) const NOW: Timestamp = Timestamp(1_800_000_000);
 
@@ -129,11 +122,17 @@ pub(super) mod tests {
         }
     }
 
+    const ADA: UserId = UserId::from_bytes([1; 16]);
+
+    fn of<'a>(administrators: &'a Administrators, have: &'a [Passkey]) -> Removal<'a> {
+        Removal { administrators, owner: ADA, have }
+    }
+
     #[test]
     fn the_last_passkey_stays_with_its_owner() {
-        let user = UserId::from_bytes([1; 16]);
-        let (a, b) = (passkey(b"a", user), passkey(b"b", user));
-        let refused = |have: &[Passkey], id: &[u8]| remove_own(user, (have, 0), id, NOW).unwrap_err();
+        let others = with(&[(9, &[b"k"])]);
+        let (a, b) = (passkey(b"a", ADA), passkey(b"b", ADA));
+        let refused = |have: &[Passkey], id: &[u8]| of(&others, have).by_owner(0, id, NOW).unwrap_err();
         assert_eq!(refused(std::slice::from_ref(&a), b"a"), Reason::LastPasskey);
         assert_eq!(refused(std::slice::from_ref(&a), b"b"), Reason::PasskeyUnknown);
         assert_eq!(refused(&[], b"a"), Reason::PasskeyUnknown);
@@ -141,70 +140,53 @@ pub(super) mod tests {
         assert_eq!(refused(&[a.clone(), other], b"c"), Reason::PasskeyUnknown);
 
         let both = [a.clone(), b.clone()];
-        let [first, delete] = remove_own(user, (&both, 0), b"a", NOW).unwrap();
-        assert_eq!(delete, Change::DeletePasskey { id: b"a".to_vec(), user });
+        let first = of(&others, &both).by_owner(0, b"a", NOW).unwrap();
+        assert_eq!(first[1..], [Change::DeletePasskey { id: b"a".to_vec(), user: ADA }]);
         // Whoever saw the same list, in whatever order, spends the same: only one of them gets there.
-        let [second, _] = remove_own(user, (&[b, a.clone()], 0), b"b", NOW).unwrap();
-        assert_eq!(first, second);
-        let [third, _] = remove_own(user, (&[a, passkey(b"bb", user)], 0), b"a", NOW).unwrap();
-        assert_ne!(first, third);
+        let second = of(&others, &[b, a.clone()]).by_owner(0, b"b", NOW).unwrap();
+        assert_eq!(first[0], second[0]);
+        let third = of(&others, &[a, passkey(b"bb", ADA)]).by_owner(0, b"a", NOW).unwrap();
+        assert_ne!(first[0], third[0]);
     }
 
     #[test]
     fn a_recovery_code_is_a_way_back_for_its_owner() {
-        let user = UserId::from_bytes([1; 16]);
-        let only = [passkey(b"a", user)];
-        assert_eq!(remove_own(user, (&only, 0), b"a", NOW).unwrap_err(), Reason::LastPasskey);
-        assert!(remove_own(user, (&only, 1), b"a", NOW).is_ok());
-    }
-
-    fn owner(admin: bool) -> User {
-        User {
-            id: UserId::from_bytes([1; 16]),
-            upn: "ada@example.org".to_owned(),
-            display_name: "Ada".to_owned(),
-            enabled: true,
-            admin,
-            break_glass: false,
-            handle: vec![1; 32],
-            created: NOW,
-        }
+        let (others, only) = (with(&[(9, &[b"k"])]), [passkey(b"a", ADA)]);
+        assert_eq!(of(&others, &only).by_owner(0, b"a", NOW).unwrap_err(), Reason::LastPasskey);
+        assert!(of(&others, &only).by_owner(1, b"a", NOW).is_ok());
     }
 
     #[test]
     fn an_administrator_removes_the_last_one_on_purpose_only() {
-        let ada = owner(false);
-        let (a, b) = (passkey(b"a", ada.id), passkey(b"b", ada.id));
-        let generation = Generation::seen(Generation::PEOPLE, None);
-        let seen = |have, confirmed| Removal { generation, administrators: 1, owner: &ada, have, confirmed };
+        let others = with(&[(9, &[b"k"])]);
+        let (a, b) = (passkey(b"a", ADA), passkey(b"b", ADA));
+        let remove = |have: &[Passkey], confirmed| of(&others, have).by_administrator(confirmed, b"a", NOW);
         let only = std::slice::from_ref(&a);
-        assert_eq!(remove(seen(only, false), b"a", NOW), Err(Reason::LastPasskey));
-        assert_eq!(remove(seen(only, true), b"a", NOW).unwrap().len(), 2);
-        let both = [a.clone(), b];
-        assert!(remove(seen(&both, false), b"a", NOW).is_ok());
-        assert_eq!(remove(seen(&both, true), b"c", NOW), Err(Reason::PasskeyUnknown));
-        let other = [passkey(b"c", UserId::from_bytes([2; 16]))];
-        assert_eq!(remove(seen(&other, true), b"c", NOW), Err(Reason::PasskeyUnknown));
+        assert_eq!(remove(only, false), Err(Reason::LastPasskey));
+        assert_eq!(remove(only, true).unwrap().len(), 2);
+        assert!(remove(&[a.clone(), b.clone()], false).is_ok());
+        assert_eq!(remove(&[b], true), Err(Reason::PasskeyUnknown));
+        let other = [passkey(b"a", UserId::from_bytes([2; 16]))];
+        assert_eq!(remove(&other, true), Err(Reason::PasskeyUnknown));
     }
 
     #[test]
     fn somebody_who_administers_can_always_get_in() {
-        let ada = owner(true);
-        let (a, b) = (passkey(b"a", ada.id), passkey(b"b", ada.id));
-        let generation = Generation::seen(Generation::PEOPLE, None);
-        let by = |owner, have, administrators| {
-            remove(Removal { generation, administrators, owner, have, confirmed: true }, b"a", NOW)
-        };
+        let (a, b) = (passkey(b"a", ADA), passkey(b"b", ADA));
+        let (alone, two) = (with(&[(1, &[b"a"])]), with(&[(1, &[b"a"]), (9, &[b"k"])]));
         let only = std::slice::from_ref(&a);
-        for administrators in [0, 1] {
-            assert_eq!(by(&ada, only, administrators), Err(Reason::LastAdmin));
-        }
-        let both = [a.clone(), b];
-        assert!(by(&ada, &both, 1).is_ok(), "one of two may go");
+        // Not with a confirmation, and not with recovery codes: these are no passkey.
+        assert_eq!(of(&alone, only).by_administrator(true, b"a", NOW), Err(Reason::LastAdmin));
+        assert_eq!(of(&alone, only).by_owner(8, b"a", NOW), Err(Reason::LastAdmin));
+        let richer = with(&[(1, &[b"a", b"b"])]);
+        assert!(of(&richer, &[a.clone(), b]).by_administrator(true, b"a", NOW).is_ok(), "one of two may go");
         // Whoever saw the same generation spends the same: of two who remove each other's last, one gets there.
-        let changes = by(&ada, only, 2).unwrap();
-        assert!(changes.ends_with(&generation.advance(NOW)));
-        let asleep = User { enabled: false, ..owner(true) };
-        assert!(by(&asleep, only, 1).is_ok(), "who cannot sign in is no administrator to keep");
+        let changes = of(&two, only).by_administrator(true, b"a", NOW).unwrap();
+        assert!(changes.ends_with(&two.generation.advance(NOW)));
+        let asleep = with(&[(9, &[b"k"])]);
+        assert!(
+            of(&asleep, only).by_administrator(true, b"a", NOW).is_ok(),
+            "who cannot sign in is none to keep"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! People: adding, changing, deleting, and the passes and sessions they have.
 
-use super::{Generation, Invalid, display_name, upn};
+use super::{Administrators, Invalid, display_name, upn};
 use crate::authn::methods::TapPolicy;
 use crate::authn::tap::{self, Wish};
 use crate::change::Change;
@@ -25,19 +25,6 @@ pub struct PersonWish {
     pub admin: Option<bool>,
     /// Whether the account is one for emergencies; a new one is not.
     pub break_glass: Option<bool>,
-}
-
-/// What was seen before a person is changed or deleted. Load the generation first, then the count, then the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// Of [`Generation::PEOPLE`].
-    pub generation: Generation,
-    /// How many enabled administrators there are.
-    pub administrators: u64,
-}
-
-const fn counts(user: &User) -> bool {
-    user.enabled && user.admin
 }
 
 /// A new person.
@@ -90,11 +77,13 @@ fn checked_upn(text: &str) -> Result<String, Invalid> {
 /// # Errors
 ///
 /// [`Reason::LastAdmin`].
-pub fn update(before: &User, after: User, seen: Seen, now: Timestamp) -> Result<Vec<Change>, Reason> {
-    if counts(before) && !counts(&after) && seen.administrators <= 1 {
-        return Err(Reason::LastAdmin);
-    }
-    let mut changes = seen.generation.advance(now);
+pub fn update(
+    before: &User,
+    after: User,
+    seen: &Administrators,
+    now: Timestamp,
+) -> Result<Vec<Change>, Reason> {
+    let mut changes = seen.changing(&after, now)?;
     if before.enabled && !after.enabled {
         changes.push(Change::EndSessionsOf { user: before.id, at: now });
     }
@@ -107,11 +96,8 @@ pub fn update(before: &User, after: User, seen: Seen, now: Timestamp) -> Result<
 /// # Errors
 ///
 /// [`Reason::LastAdmin`].
-pub fn delete(user: &User, seen: Seen, now: Timestamp) -> Result<Vec<Change>, Reason> {
-    if counts(user) && seen.administrators <= 1 {
-        return Err(Reason::LastAdmin);
-    }
-    let mut changes = seen.generation.advance(now);
+pub fn delete(user: &User, seen: &Administrators, now: Timestamp) -> Result<Vec<Change>, Reason> {
+    let mut changes = seen.deleting(user.id, now)?;
     changes.push(Change::DeleteUser(user.id));
     Ok(changes)
 }
@@ -146,6 +132,7 @@ pub fn new_pass(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manage::administrators::tests::with;
     use crate::rng::SystemRandom;
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
@@ -164,50 +151,52 @@ mod tests {
         PersonWish { enabled, admin, ..PersonWish::default() }
     }
 
-    fn seen(administrators: u64) -> Seen {
-        Seen { generation: Generation::seen(Generation::PEOPLE, None), administrators }
+    /// Another administrator, who can sign in.
+    fn seen() -> Administrators {
+        with(&[(9, &[b"k"])])
     }
 
     /// The writes beside those of the generation, which every change has.
     fn own(changes: Vec<Change>) -> Vec<Change> {
-        assert_eq!(changes[..2], seen(1).generation.advance(NOW));
+        assert_eq!(changes[..2], seen().generation.advance(NOW));
         changes[2..].to_vec()
     }
 
     #[test]
-    fn the_last_enabled_administrator_stays() {
+    fn the_last_administrator_stays() {
         let ada = admin();
+        let mut alone = with(&[(1, &[b"k"])]);
+        alone.enabled[0].user = ada.clone();
+        let mut two = alone.clone();
+        two.enabled.extend(seen().enabled);
         for wish in [wish(Some(false), None), wish(None, Some(false)), wish(Some(false), Some(false))] {
             let after = apply(&ada, &wish).unwrap();
-            assert_eq!(update(&ada, after.clone(), seen(1), NOW), Err(Reason::LastAdmin));
-            assert!(update(&ada, after, seen(2), NOW).is_ok());
+            assert_eq!(update(&ada, after.clone(), &alone, NOW), Err(Reason::LastAdmin));
+            assert!(update(&ada, after, &two, NOW).is_ok());
         }
-        assert_eq!(delete(&ada, seen(1), NOW), Err(Reason::LastAdmin));
-        // None counted: something is odd, so nobody is taken away.
-        assert_eq!(delete(&ada, seen(0), NOW), Err(Reason::LastAdmin));
-        assert_eq!(own(delete(&ada, seen(2), NOW).unwrap()), [Change::DeleteUser(ada.id)]);
+        assert_eq!(delete(&ada, &alone, NOW), Err(Reason::LastAdmin));
+        assert_eq!(own(delete(&ada, &two, NOW).unwrap()), [Change::DeleteUser(ada.id)]);
     }
 
     #[test]
     fn others_come_and_go() {
         let ada = User { admin: false, ..admin() };
-        assert_eq!(own(delete(&ada, seen(1), NOW).unwrap()), [Change::DeleteUser(ada.id)]);
+        assert_eq!(own(delete(&ada, &seen(), NOW).unwrap()), [Change::DeleteUser(ada.id)]);
         let asleep = User { enabled: false, ..admin() };
-        assert_eq!(own(delete(&asleep, seen(1), NOW).unwrap()), [Change::DeleteUser(asleep.id)]);
         let awake = apply(&asleep, &wish(Some(true), None)).unwrap();
-        assert_eq!(own(update(&asleep, awake.clone(), seen(1), NOW).unwrap()), [Change::UpdateUser(awake)]);
+        assert_eq!(own(update(&asleep, awake.clone(), &seen(), NOW).unwrap()), [Change::UpdateUser(awake)]);
     }
 
     #[test]
     fn whoever_is_disabled_has_nothing_open_left() {
         let ada = User { admin: false, ..admin() };
         let after = apply(&ada, &wish(Some(false), None)).unwrap();
-        let changes = own(update(&ada, after.clone(), seen(1), NOW).unwrap());
+        let changes = own(update(&ada, after.clone(), &seen(), NOW).unwrap());
         assert_eq!(
             changes,
             [Change::EndSessionsOf { user: ada.id, at: NOW }, Change::UpdateUser(after.clone())]
         );
-        let again = own(update(&after, after.clone(), seen(1), NOW).unwrap());
+        let again = own(update(&after, after.clone(), &seen(), NOW).unwrap());
         assert_eq!(again, [Change::UpdateUser(after)]);
     }
 

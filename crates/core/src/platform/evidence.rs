@@ -353,6 +353,19 @@ pub struct ModelFacts {
     pub device_bound: bool,
 }
 
+/// What a passkey of each model would be worth now: nothing is proved by metadata that are long overdue.
+pub fn models_now(metadata: &Metadata, now: Timestamp) -> impl Iterator<Item = ModelFacts> {
+    let is_stale = metadata.is_stale(now);
+    metadata.models().iter().map(move |model| {
+        let facts = model_facts(model, now);
+        if !is_stale || facts.level < EvidenceLevel::E2 {
+            return facts;
+        }
+        let level = if facts.device_bound { EvidenceLevel::E1 } else { EvidenceLevel::E0 };
+        ModelFacts { level, proof: Proof::MetadataStale, ..facts }
+    })
+}
+
 /// What a passkey of this model would be worth, if it attests as its metadata say.
 #[must_use]
 pub fn model_facts(model: &Model, now: Timestamp) -> ModelFacts {

@@ -28,9 +28,9 @@ mod tests;
 pub use account::{Account, AccountAlarm, CodesLeft, DeviceRow, DeviceState, PasskeyRow, SessionRow, Signal};
 pub use admin::{
     Admin, AlarmRow, AppRow, Apps, Choice, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys,
-    MetadataState, ModelRow, NewApp, NewPass, Overview, PassRow, PasskeyPolicy, People, Person, PersonRow,
-    Preview, ProfileForm, RevocationState, RootRow, SignInFilter, SignInResult, SignInRow, SignIns, Step,
-    TargetRow, TouchedRow, Trust,
+    MetadataState, ModelRow, Models, NewApp, NewPass, Overview, PassRow, PasskeyPolicy, People, Person,
+    PersonRow, Preview, ProfileForm, ProfileVerdict, RevocationState, RootRow, SignInFilter, SignInResult,
+    SignInRow, SignIns, Step, TargetRow, TemplateRow, TouchedRow, Trust,
 };
 pub use asset::{Asset, asset, asset_version};
 pub use campaign::Campaign;

@@ -11,6 +11,7 @@ use crate::attempt::audit;
 use crate::cookie;
 use crate::pages::{self, Account, Notice, Signal};
 use crate::refusal::for_people;
+use crate::seen;
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
@@ -19,7 +20,8 @@ use axum::routing::{get, post};
 use passband_core::authn::recovery::left;
 use passband_core::change::Change;
 use passband_core::id::{DeviceId, SessionId};
-use passband_core::manage::{display_name, passkey};
+use passband_core::manage::display_name;
+use passband_core::manage::passkey::Removal;
 use passband_core::reason::Reason;
 use passband_store::StoreError;
 use passband_wire::b64;
@@ -94,19 +96,19 @@ async fn delete_passkey(
 ) -> Result<Response, Stop> {
     let id = credential(&app, &text)?;
     let user = act.user();
+    let administrators = seen::administrators(&app).await?;
     let have = app.store.passkeys_of(user.id).await?;
     let codes = left(&app.store.recovery_codes_of(user.id).await?);
-    let changes = match passkey::remove_own(user.id, (&have, codes), &id, app.now()) {
+    let seen = Removal { administrators: &administrators, owner: user.id, have: &have };
+    let mut changes = match seen.by_owner(codes, &id, app.now()) {
         Ok(changes) => changes,
-        Err(Reason::LastPasskey) => {
-            let reason = Reason::LastPasskey;
+        Err(reason @ (Reason::LastAdmin | Reason::LastPasskey)) => {
             return refused(&app, &act, for_people(reason), reason.code()).await;
         }
         // Another person's, or gone: the answer is the same, so that ids cannot be tried out.
         Err(_) => return Err(answer::not_found(&app).into()),
     };
     let name = have.iter().find(|passkey| passkey.id == id).map_or("", |passkey| passkey.name.as_str());
-    let mut changes = changes.to_vec();
     changes.push(audit(&app, &user.upn, "Remove passkey", user.id, name));
     app.commit(changes).await?;
     Ok(Done::PasskeyRemoved.at("/account"))

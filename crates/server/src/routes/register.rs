@@ -10,6 +10,7 @@ use crate::boot::SETUP_FOR;
 use crate::cookie;
 use crate::extract::{Caller, Params, is_same_origin};
 use crate::pages;
+use crate::trust;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -329,18 +330,43 @@ pub async fn finish(
     let Ok(answer) = serde_json::from_slice::<Answer>(&body) else {
         return Refused(attempt.refuse(&app, Reason::PasskeyResponse).await).into_response();
     };
-    match try_finish(&app, &headers, answer, attempt).await {
-        Ok(response) => response,
-        Err(error) => failed(&error),
+    for _ in 0..TRIES {
+        match try_finish(&app, &headers, &answer, attempt.clone()).await {
+            Ok(response) => return response,
+            Err(Halt::Store(error)) => return failed(&error),
+            Err(Halt::TrustMoved) => {
+                if let Err(error) = trust::look(&app).await {
+                    return failed(&error);
+                }
+            }
+        }
+    }
+    Refused(attempt.refuse(&app, Reason::CeremonyReplayed).await).into_response()
+}
+
+/// How often a registration is judged anew because what is trusted has changed meanwhile.
+pub const TRIES: usize = 4;
+
+/// Why a registration got no answer.
+#[derive(Debug)]
+enum Halt {
+    Store(StoreError),
+    /// It was judged by what is trusted no more, and nothing was changed.
+    TrustMoved,
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 
 async fn try_finish(
     app: &App,
     headers: &HeaderMap,
-    answer: Answer,
+    answer: &Answer,
     mut attempt: Attempt,
-) -> Result<Response, StoreError> {
+) -> Result<Response, Halt> {
     let (asker, now) = (cookie::asker(app, headers), attempt.at());
     let under_way =
         ceremony::resume(&app.keys().ring, &answer.ceremony, Kind::Registration, &asker.value, now);
@@ -355,14 +381,15 @@ async fn try_finish(
     };
     attempt.by(&owner);
     let Answer { credential, name, next, .. } = answer;
-    let new = match verified(app, credential, under_way.challenge(), now) {
+    let new = match verified(app, credential.clone(), under_way.challenge(), now) {
         Ok(new) => new,
         Err(reason) => {
             return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response());
         }
     };
-    let evidence = new.judge(&app.trust().trust, now);
-    let passkey = passkey(new.into_record(), &owner, &name, evidence);
+    let held = app.trust();
+    let evidence = new.judge(&held.trust, now);
+    let passkey = passkey(new.into_record(), &owner, name, evidence);
     // After the evidence was judged: a profile may ask for a level.
     let permitted = match profile::at_registration(app, &mut attempt, &passkey).await? {
         Ok(permitted) => permitted,
@@ -380,6 +407,8 @@ async fn try_finish(
         passkey.evidence.proof
     );
     changes.insert(0, under_way.spend());
+    // Or a model that was disqualified a moment ago would keep the evidence of before.
+    changes.push(Change::RequireTrust { generation: held.generation });
     changes.push(audit(app, &owner.upn, "Register passkey", owner.id, detail));
     changes.push(Change::InsertPasskey(Box::new(passkey)));
     changes.push(begun);
@@ -395,6 +424,8 @@ async fn try_finish(
             let answer = ([no_store()], Json(json!({ "next": next }))).into_response();
             Ok(with_cookie(answer, Some(cookie::set_session(app, session.id))))
         }
+        // Nothing else of it can be stale.
+        Err(CommitError::Conflict(Conflict::Stale)) => Err(Halt::TrustMoved),
         Err(CommitError::Conflict(conflict)) => {
             let reason = match conflict {
                 Conflict::Duplicate => Reason::PasskeyDuplicate,
@@ -402,7 +433,7 @@ async fn try_finish(
             };
             Ok(Refused(again.refuse(app, reason).await).into_response())
         }
-        Err(CommitError::Store(error)) => Err(error),
+        Err(CommitError::Store(error)) => Err(error.into()),
     }
 }
 

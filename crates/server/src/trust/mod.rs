@@ -7,6 +7,7 @@
 //! 4. Other processes see the new generation ([`watch`]), load, and judge what was registered meanwhile.
 
 pub mod change;
+pub mod models;
 pub mod refresh;
 
 use crate::app::App;

@@ -3,7 +3,7 @@
 use crate::harness::{on_each, on_each_threaded};
 use crate::sample::*;
 use passband_core::change::{Change, Conflict};
-use passband_core::directory::{Alarm, AlarmKind, RecoveryCode, User};
+use passband_core::directory::{Alarm, AlarmKind, RecoveryCode};
 use passband_store::CommitError;
 use std::sync::Arc;
 
@@ -112,21 +112,5 @@ fn alarms_add_up_until_somebody_has_seen_all_of_them() {
         assert_eq!(db.store.alarms().await.unwrap()[0].0, alarm(1, BreakGlassRefused, 9), "it begins anew");
         db.make(vec![Change::DeleteUser(user_id(1))]).await;
         assert_eq!(db.store.alarms().await.unwrap(), []);
-    });
-}
-
-#[test]
-fn administrators_who_can_get_in_are_counted() {
-    on_each(async |db| {
-        for n in 1..=4 {
-            let (enabled, admin) = (n != 2, n != 3);
-            db.make(vec![Change::InsertUser(User { enabled, admin, ..user(n) })]).await;
-        }
-        assert_eq!(db.store.count_admins_with_passkey().await.unwrap(), 0);
-        for n in 1..=3 {
-            db.make(vec![Change::InsertPasskey(Box::new(passkey(n, n)))]).await;
-        }
-        db.make(vec![Change::InsertPasskey(Box::new(passkey(9, 1)))]).await;
-        assert_eq!(db.store.count_admins_with_passkey().await.unwrap(), 1);
     });
 }

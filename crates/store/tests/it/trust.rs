@@ -50,6 +50,11 @@ fn of_two_who_saw_one_generation_one_changes_it() {
         db.make(vec![Change::AdvanceTrust { from: 0 }, put(&document("root/a"))]).await;
         assert_eq!(db.store.trust_generation().await.unwrap(), 1);
         db.refuse(Conflict::Stale, vec![put(&document("root/b")), Change::AdvanceTrust { from: 0 }]).await;
+        // What was judged under the trust of before is not made.
+        let judged = |generation| vec![put(&document("root/c")), Change::RequireTrust { generation }];
+        db.refuse(Conflict::Stale, judged(0)).await;
+        db.make(judged(1)).await;
+        db.make(vec![Change::DeleteTrust("root/c".to_owned())]).await;
         assert_eq!(db.store.trust_documents().await.unwrap(), [document("root/a")]);
     });
 }

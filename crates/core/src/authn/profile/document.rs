@@ -204,6 +204,14 @@ fn uncertified() -> String {
     Certification::None.name().to_owned()
 }
 
+impl PasskeyProfile {
+    /// The profile as Graph shows it.
+    #[must_use]
+    pub fn to_graph(&self) -> Value {
+        serde_json::to_value(write_profile(self)).unwrap_or_default()
+    }
+}
+
 impl PasskeyPolicy {
     /// The policy as Graph shows it, the properties of before there were profiles included.
     #[must_use]
@@ -244,6 +252,7 @@ impl PasskeyPolicy {
         if read_restrictions(mirrored.1)? != default.restrictions {
             return Err(PolicyError::Mirror("keyRestrictions"));
         }
+        fits(&policy.to_graph())?;
         Ok(policy)
     }
 
@@ -330,14 +339,18 @@ pub(crate) fn strip(members: &mut Map<String, Value>) {
 
 pub(crate) fn parse<T: for<'de> Deserialize<'de>>(members: Map<String, Value>) -> Result<T, PolicyError> {
     let document = Value::Object(members);
-    if document.to_string().len() > MAX_DOCUMENT {
-        return Err(PolicyError::TooLarge);
-    }
+    fits(&document)?;
     // Serde takes an array for a struct, its members by their place.
     if has_array_for_object(&document) {
         return Err(PolicyError::Malformed("a list stands where an object belongs".to_owned()));
     }
     serde_json::from_value(document).map_err(|error| PolicyError::Malformed(error.to_string()))
+}
+
+/// A policy is kept with what its sender left out, and read again at every start: one that only fits without would lock
+/// everybody out.
+pub(crate) fn fits(written: &Value) -> Result<(), PolicyError> {
+    if written.to_string().len() > MAX_DOCUMENT { Err(PolicyError::TooLarge) } else { Ok(()) }
 }
 
 /// Whether a list holds a list, or `keyRestrictions` is one: nowhere in a policy is that right.

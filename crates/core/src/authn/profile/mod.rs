@@ -8,6 +8,7 @@
 //! | here | the policy and its evaluation |
 //! | [`document`] | the policy as Graph writes it, read strictly |
 //! | [`impact`] | whom a change touches |
+//! | [`templates`] | ready-made profiles, and what a profile says of a model |
 //! | [`words`] | a verdict in a log's codes and in a person's words |
 //!
 //! # Rules
@@ -39,6 +40,7 @@
 
 pub mod document;
 pub mod impact;
+pub mod templates;
 pub mod words;
 
 use crate::directory::Passkey;

@@ -1,5 +1,6 @@
 //! The rules one by one, and what must hold of every policy.
 
+use super::document::PolicyError;
 use super::impact::{can_sign_in, compare, keeps_an_administrator};
 use super::words::{detail, for_person};
 use super::*;
@@ -7,6 +8,7 @@ use crate::directory::{Evidence, Holder, User};
 use crate::id::UserId;
 use crate::time::Timestamp;
 use proptest::prelude::*;
+use serde_json::json;
 
 const fn group(n: u8) -> GroupId {
     GroupId::from_bytes([n; 16])
@@ -553,4 +555,22 @@ proptest! {
             prop_assert_eq!(outcome(&policy, &subject, Phase::SignIn), Ok(()));
         }
     }
+}
+
+#[test]
+fn a_policy_that_is_taken_can_be_read_again() {
+    // Each target is short as it is sent, and half as long again as it is kept.
+    let target =
+        |n: usize| json!({ "id": format!("00000000-0000-0000-0000-{n:012}"), "targetType": "group" });
+    let patched = |count: usize| {
+        let patch = json!({ "includeTargets": (0..count).map(target).collect::<Vec<_>>() });
+        PasskeyPolicy::default().patched(patch.as_object().unwrap())
+    };
+    assert_eq!(patched(200), Err(PolicyError::TooLarge));
+    for count in [1, 100, 130, 150] {
+        if let Ok(policy) = patched(count) {
+            assert_eq!(PasskeyPolicy::from_graph(&policy.to_graph()), Ok(policy), "{count}");
+        }
+    }
+    assert!(patched(100).is_ok());
 }

@@ -14,11 +14,11 @@ pub use apps::{AppRow, Apps, NewApp};
 pub use devices::{DeviceLine, Devices};
 pub use keys::{KeyRow, KeyState, Keys};
 pub use overview::{AlarmRow, Figure, Overview};
-pub use passkey_policy::{Choice, PasskeyPolicy, Preview, ProfileForm, TargetRow, TouchedRow};
+pub use passkey_policy::{Choice, PasskeyPolicy, Preview, ProfileForm, TargetRow, TemplateRow, TouchedRow};
 pub use people::{People, PersonRow};
 pub use person::{NewPass, PassRow, Person};
 pub use sign_ins::{SignInFilter, SignInResult, SignInRow, SignIns, Step};
-pub use trust::{MetadataState, ModelRow, RevocationState, RootRow, Trust};
+pub use trust::{MetadataState, ModelRow, Models, ProfileVerdict, RevocationState, RootRow, Trust};
 
 use super::{Csrf, Notice, Viewer};
 

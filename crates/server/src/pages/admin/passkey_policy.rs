@@ -61,6 +61,19 @@ pub struct TargetRow {
     pub profiles: Vec<String>,
 }
 
+/// A ready-made profile that the policy does not have.
+#[derive(Clone, Debug)]
+pub struct TemplateRow {
+    /// Its key.
+    pub key: String,
+    /// The name the profile would have.
+    pub name: String,
+    /// What it is for.
+    pub purpose: String,
+    /// What it asks for, in a line.
+    pub summary: String,
+}
+
 /// A passkey, or a person, that a change touches.
 #[derive(Clone, Debug)]
 pub struct TouchedRow {
@@ -111,6 +124,8 @@ pub struct PasskeyPolicy {
     pub profiles: Vec<ProfileForm>,
     /// An empty form for another.
     pub new_profile: ProfileForm,
+    /// Ready-made profiles to take.
+    pub templates: Vec<TemplateRow>,
     /// The targets.
     pub targets: Vec<TargetRow>,
     /// Whom a target can mean.

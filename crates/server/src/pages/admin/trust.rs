@@ -1,6 +1,7 @@
 //! What evidence of passkeys rests on, and the models in the metadata.
 
 use super::Admin;
+use crate::pages::Choice;
 use crate::pages::When;
 use crate::pages::part::{Legend, legend};
 use askama::Template;
@@ -71,6 +72,40 @@ pub struct ModelRow {
     pub status: String,
     /// Whether that status disqualifies it.
     pub is_disqualified: bool,
+    /// What each profile says of it.
+    pub verdicts: Vec<ProfileVerdict>,
+}
+
+/// What a profile says of a model.
+#[derive(Clone, Debug)]
+pub struct ProfileVerdict {
+    /// The profile's name.
+    pub profile: String,
+    /// Whether it accepts an attested passkey of the model.
+    pub accepts: bool,
+    /// If not, what the model is short of.
+    pub missing: String,
+}
+
+/// One page of the models.
+#[derive(Clone, Debug)]
+pub struct Models {
+    /// What was searched for (`q`); empty for all.
+    pub search: String,
+    /// The level that was asked for (`level`); empty for all.
+    pub level: String,
+    /// The profiles that can be asked for (`profile`).
+    pub profiles: Vec<Choice>,
+    /// Whether those that the profile refuses were asked for (`verdict`), not those that it accepts.
+    pub refuses: bool,
+    /// Whether any of it was asked for.
+    pub is_narrowed: bool,
+    /// How many models match.
+    pub found: usize,
+    /// The models of this page.
+    pub rows: Vec<ModelRow>,
+    /// The address of the next page.
+    pub next: Option<String>,
 }
 
 /// `GET /admin/trust`.
@@ -87,16 +122,8 @@ pub struct Trust {
     pub problems: Vec<String>,
     /// Who may vouch.
     pub roots: Vec<RootRow>,
-    /// What was searched for (`q`); empty for all.
-    pub search: String,
-    /// The level that was asked for (`level`); empty for all.
-    pub level: String,
-    /// How many models match.
-    pub found: usize,
-    /// One page of them.
-    pub models: Vec<ModelRow>,
-    /// The address of the next page.
-    pub next: Option<String>,
+    /// The models in the metadata.
+    pub models: Models,
 }
 
 impl Trust {

@@ -35,6 +35,12 @@ pub(super) fn passkey_policy(w: Words, is_full: bool) -> PasskeyPolicy {
         methods: vec![choice("fingerprint_internal", "fingerprint, internal")],
         state: vec![choice("enabled", "Enforced"), choice("draft-1", w.name)],
     };
+    let template = |key: &str| TemplateRow {
+        key: key.into(),
+        name: w.name.into(),
+        purpose: w.label.into(),
+        summary: w.label.into(),
+    };
     let target = |n, is_excluded| TargetRow {
         n,
         is_excluded,
@@ -55,6 +61,7 @@ pub(super) fn passkey_policy(w: Words, is_full: bool) -> PasskeyPolicy {
         self_service: is_full,
         profiles: if is_full { vec![form(0, "p-0"), form(1, "p-1")] } else { vec![form(0, "p-0")] },
         new_profile: form(2, ""),
+        templates: if is_full { vec![template("any"), template("device-bound")] } else { vec![] },
         targets: if is_full { vec![target(0, false), target(0, true)] } else { vec![] },
         groups: vec![choice("all_users", "Everybody"), choice("g-1", w.name)],
         preview: is_full.then(|| Preview {

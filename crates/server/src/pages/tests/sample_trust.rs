@@ -12,6 +12,11 @@ pub(super) fn trust(w: Words, is_full: bool) -> Trust {
         is_built_in,
         sha256: "870c7a35ceab3d59979f2c6a524042d404cb71518004350925fb2ced79a999da".into(),
     };
+    let verdict = |profile: &str, accepts| ProfileVerdict {
+        profile: profile.into(),
+        accepts,
+        missing: if accepts { String::new() } else { "evidence, certification".into() },
+    };
     let model = |name: &str, level, is_disqualified| ModelRow {
         name: name.into(),
         aaguid: if is_disqualified { String::new() } else { "fa2b99dc-9e39-4257-8f92-4a30d23c4118".into() },
@@ -22,6 +27,7 @@ pub(super) fn trust(w: Words, is_full: bool) -> Trust {
         certification: "L2",
         status: if is_disqualified { "revoked".into() } else { "fido certified l2".into() },
         is_disqualified,
+        verdicts: vec![verdict("Default", true), verdict(w.name, !is_disqualified)],
     };
     let metadata = MetadataState {
         edition: 291,
@@ -45,10 +51,15 @@ pub(super) fn trust(w: Words, is_full: bool) -> Trust {
         revocations: is_full.then_some(revocations),
         problems,
         roots,
-        search: if is_full { w.label.into() } else { String::new() },
-        level: if is_full { "E3".into() } else { String::new() },
-        found: models.len(),
-        models,
-        next: is_full.then(|| "/admin/trust?q=key&after=25".to_owned()),
+        models: Models {
+            search: if is_full { w.label.into() } else { String::new() },
+            level: if is_full { "E3".into() } else { String::new() },
+            profiles: vec![Choice { value: "p-0".into(), text: w.name.into(), is_chosen: is_full }],
+            refuses: is_full,
+            is_narrowed: is_full,
+            found: models.len(),
+            rows: models,
+            next: is_full.then(|| "/admin/trust?q=key&after=25".to_owned()),
+        },
     }
 }

@@ -6,6 +6,7 @@ mod apps;
 pub mod bands;
 mod devices;
 mod keys;
+mod models;
 mod overview;
 mod passkey_policy;
 mod people;

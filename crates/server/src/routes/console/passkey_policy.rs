@@ -4,12 +4,13 @@ use super::answer::{self, Done, Stop};
 use super::visit::{Admin, AdminAct, Visitor};
 use super::{Query, part, show};
 use crate::app::App;
-use crate::pages::{self, Choice, Notice, Preview, ProfileForm, TargetRow, TouchedRow};
+use crate::pages::{self, Choice, Notice, Preview, ProfileForm, TargetRow, TemplateRow, TouchedRow};
 use crate::policies::{By, Impact, Unchanged, change, what_if};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use passband_core::authn::profile::document::{PolicyError, VERIFICATION_METHODS, aaguid_text};
+use passband_core::authn::profile::templates::{Template, templates};
 use passband_core::authn::profile::{
     KeyRestrictions, PasskeyPolicy, PasskeyProfile, PasskeyTypes, ProfileState, Target, Who, words,
 };
@@ -45,6 +46,7 @@ pub async fn act(
             ..now.clone()
         }),
         "profile" => with_profile(&app, now, &act),
+        "template" => with_template(now, act.get("key")),
         "drop" => Ok(without_profile(now, act.get("id"))),
         "target" => with_target(now, &act),
         "untarget" => Ok(without_target(now, act.get("list"), act.get("place"))),
@@ -145,6 +147,26 @@ fn with_profile(app: &App, now: &PasskeyPolicy, act: &AdminAct) -> Result<Passke
     Ok(then)
 }
 
+/// The policy with a ready-made profile more.
+fn with_template(now: &PasskeyPolicy, key: &str) -> Result<PasskeyPolicy, String> {
+    let found = templates().into_iter().find(|template| template.key == key);
+    let template = found.ok_or("There is no such ready-made profile")?;
+    now.with_template(&template).map_err(|error| error.to_string())
+}
+
+/// The ready-made profiles that the policy does not have.
+fn template_rows(policy: &PasskeyPolicy) -> Vec<TemplateRow> {
+    let is_taken = |id| policy.profiles.iter().any(|profile| profile.id == id);
+    let free = templates().into_iter().filter(|template| !is_taken(template.profile.id));
+    let row = |template: Template| TemplateRow {
+        key: template.key.to_owned(),
+        name: template.profile.name.clone(),
+        purpose: template.purpose.to_owned(),
+        summary: words::summary(&template.profile),
+    };
+    free.map(row).collect()
+}
+
 /// The policy without a profile. A target that named it alone goes with it: without a profile it would mean the default
 /// one, and let in whom it did not.
 fn without_profile(now: &PasskeyPolicy, id: &str) -> PasskeyPolicy {
@@ -216,6 +238,7 @@ async fn page(
         self_service: policy.self_service,
         profiles: policy.profiles.iter().enumerate().map(|(n, it)| profile_form(policy, it, n)).collect(),
         new_profile: ProfileForm { id: String::new(), ..profile_form(policy, &new, count) },
+        templates: template_rows(policy),
         targets: target_rows(policy, &names),
         groups: std::iter::once(everybody).chain(groups).collect(),
         preview,

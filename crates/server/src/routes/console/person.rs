@@ -17,7 +17,8 @@ use passband_core::authn::recovery;
 use passband_core::authn::tap::Wish;
 use passband_core::directory::{Tap, User};
 use passband_core::id::UserId;
-use passband_core::manage::{PersonWish, passkey, person};
+use passband_core::manage::passkey::Removal;
+use passband_core::manage::{PersonWish, person};
 use passband_core::reason::Reason;
 use passband_core::time::Timestamp;
 use passband_store::StoreError;
@@ -134,7 +135,7 @@ async fn update(
         Done::PersonOrdinary => "Unmark as break-glass account",
         _ => "Remove administrator",
     };
-    let mut changes = match person::update(&user, after, seen, app.now()) {
+    let mut changes = match person::update(&user, after, &seen, app.now()) {
         Ok(changes) => changes,
         Err(reason) => return refused(app, act, &user, reason).await,
     };
@@ -145,7 +146,7 @@ async fn update(
 
 async fn delete(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop> {
     let (user, seen) = seen::person(app, user.id).await?.ok_or_else(|| answer::not_found(app))?;
-    let mut changes = match person::delete(&user, seen, app.now()) {
+    let mut changes = match person::delete(&user, &seen, app.now()) {
         Ok(changes) => changes,
         Err(reason) => return refused(app, act, &user, reason).await,
     };
@@ -199,17 +200,16 @@ pub async fn delete_passkey(
     let user = load(&app, &text).await?;
     let gone = || Stop::from(answer::not_found(&app));
     let id = b64::decode(&credential, MAX_CREDENTIAL).map_err(|_| gone())?;
-    let (generation, administrators) = seen::administrators_with_passkey(&app).await?;
+    let administrators = seen::administrators(&app).await?;
     let have = app.store.passkeys_of(user.id).await?;
     let removed = have.iter().find(|passkey| passkey.id == id).ok_or_else(gone)?;
+    let seen = Removal { administrators: &administrators, owner: user.id, have: &have };
     let decided = if user.id == act.user().id {
         // Their own: the rule that keeps people from locking themselves out holds for administrators too.
         let codes = recovery::left(&app.store.recovery_codes_of(user.id).await?);
-        passkey::remove_own(user.id, (&have, codes), &id, app.now()).map(|changes| changes.to_vec())
+        seen.by_owner(codes, &id, app.now())
     } else {
-        let confirmed = act.get("confirmed") == "yes";
-        let seen = passkey::Removal { generation, administrators, owner: &user, have: &have, confirmed };
-        passkey::remove(seen, &id, app.now())
+        seen.by_administrator(act.get("confirmed") == "yes", &id, app.now())
     };
     let mut changes = match decided {
         Ok(changes) => changes,

@@ -89,7 +89,10 @@ impl GraphError {
                 ("Request_MethodNotAllowed", "This method is not for this address; see the header Allow.")
             }
             StatusCode::NOT_FOUND => ("Request_ResourceNotFound", "There is nothing at this address."),
-            StatusCode::PAYLOAD_TOO_LARGE => ("Request_TooLarge", "The body is larger than 64 KiB."),
+            StatusCode::PAYLOAD_TOO_LARGE => (
+                "Request_TooLarge",
+                "The body is larger than 64 KiB, or than 64 MiB where metadata or revocations are imported.",
+            ),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => (
                 "Request_UnsupportedMediaType",
                 "The body must be JSON, with Content-Type: application/json.",

@@ -18,7 +18,7 @@ use passband_core::authn::tap::Wish;
 use passband_core::change::Change;
 use passband_core::directory::{Passkey, User};
 use passband_core::id::TapId;
-use passband_core::manage::passkey::{self, Removal};
+use passband_core::manage::passkey::Removal;
 use passband_core::manage::person;
 use passband_core::reason::Reason;
 use passband_core::time::{Seconds, Timestamp};
@@ -210,10 +210,10 @@ pub async fn delete_passkey(
     let confirmed = asked.flag("passband_force")?;
     let user = find(&app, &name).await?;
     for _ in 0..TRIES {
-        let (generation, administrators) = seen::administrators_with_passkey(&app).await?;
+        let administrators = seen::administrators(&app).await?;
         let (passkey, have) = find_passkey(&app, &user, &id).await?;
-        let seen = Removal { generation, administrators, owner: &user, have: &have, confirmed };
-        let changes = match passkey::remove(seen, &passkey.id, app.now()) {
+        let seen = Removal { administrators: &administrators, owner: user.id, have: &have };
+        let changes = match seen.by_administrator(confirmed, &passkey.id, app.now()) {
             Ok(changes) => changes,
             Err(Reason::LastPasskey) => return Err(GraphError::last_passkey()),
             Err(reason) => return Err(reason.into()),

@@ -5,9 +5,9 @@
 //! | `table` | every operation, once |
 //! | `auth` | who may ask, and the one way to write |
 //! | `query`, `filter` | query options, pages |
-//! | `body`, `error` | what comes in, what goes wrong |
+//! | `body`, `members`, `error` | what comes in, what goes wrong |
 //! | `resource`, `resource_policy` | records as Graph shows them |
-//! | `users`, `groups`, `policies`, `methods`, `on_behalf`, `devices`, `applications`, `logs`, `tenant`, `trust` | handlers |
+//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `devices`, `applications`, `logs`, `tenant`, `trust` | handlers |
 //! | `openapi` | the document made from the tables |
 
 pub mod applications;
@@ -18,6 +18,7 @@ pub mod error;
 pub mod filter;
 pub mod groups;
 pub mod logs;
+pub mod members;
 pub mod methods;
 pub mod on_behalf;
 pub mod openapi;
@@ -26,6 +27,7 @@ pub mod query;
 pub mod resource;
 pub mod resource_policy;
 pub mod table;
+pub mod templates;
 pub mod tenant;
 pub mod trust;
 pub mod users;

@@ -3,12 +3,14 @@
 use super::auth::{Administrator, Deed};
 use super::body::{Body, check_type, given};
 use super::error::GraphError;
+use super::members::Members;
 use super::methods::shown;
 use super::query::Asked;
 use super::resource::PASSKEY;
 use super::users::find;
 use crate::app::App;
 use crate::routes::{profile, register};
+use crate::trust;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -88,7 +90,7 @@ pub struct PasskeyBody {
     #[serde(default, rename = "@odata.type", deserialize_with = "given")]
     odata_type: Option<String>,
     display_name: String,
-    public_key_credential: Map<String, Value>,
+    public_key_credential: Members,
 }
 
 /// The credential as a browser writes it. Graph leaves out what says nothing.
@@ -114,7 +116,7 @@ pub async fn create(
     asked.no_options()?;
     check_type(body.odata_type.as_deref(), PASSKEY.name)?;
     let called = display_name(&body.display_name)?;
-    let credential = credential(body.public_key_credential)?;
+    let credential = credential(body.public_key_credential.0)?;
     let user = find(&app, &name).await?;
     let now = app.now();
     let challenge = CollectedClientData::parse(&credential.response.client_data_json)
@@ -122,23 +124,33 @@ pub async fn create(
         .and_then(|data| b64::decode(&data.challenge, MAX_CHALLENGE).ok())
         .ok_or(Reason::PasskeyResponse)?;
     let begun = on_behalf::resume(&app.keys().ring, &challenge, (user.id, admin.actor()), now)?;
-    let new = register::verified(&app, credential, begun.challenge(), now)?;
-    let evidence = new.judge(&app.trust().trust, now);
-    let mut passkey = register::passkey(new.into_record(), &user, &called, evidence);
-    profile::on_behalf(&app, &passkey).await?.map_err(GraphError::bad)?;
-    // Made, and not yet used by its owner.
-    passkey.last_used = None;
-    let shown = shown(&app, &passkey);
-    let id = b64::encode(&passkey.id);
-    let kind = if passkey.backup_eligible { "synced" } else { "device-bound" };
-    let deed = Deed::new("Register passkey for another", user.id, format!("{}: {called} ({kind})", user.upn));
-    let changes = vec![begun.spend(), Change::InsertPasskey(Box::new(passkey))];
-    match admin.commit(&app, changes, deed).await {
-        Ok(()) => {}
-        Err(CommitError::Conflict(Conflict::Duplicate)) => return Err(Reason::PasskeyDuplicate.into()),
-        Err(CommitError::Conflict(_)) => return Err(Reason::CeremonyReplayed.into()),
-        Err(error) => return Err(error.into()),
-    }
+    let mut tries = 0..register::TRIES;
+    let (id, shown) = loop {
+        let new = register::verified(&app, credential.clone(), begun.challenge(), now)?;
+        let held = app.trust();
+        let evidence = new.judge(&held.trust, now);
+        let mut passkey = register::passkey(new.into_record(), &user, &called, evidence);
+        profile::on_behalf(&app, &passkey).await?.map_err(GraphError::bad)?;
+        // Made, and not yet used by its owner.
+        passkey.last_used = None;
+        let made = (b64::encode(&passkey.id), shown(&app, &passkey));
+        let kind = if passkey.backup_eligible { "synced" } else { "device-bound" };
+        let detail = format!("{}: {called} ({kind})", user.upn);
+        let deed = Deed::new("Register passkey for another", user.id, detail);
+        let judged = Change::RequireTrust { generation: held.generation };
+        let changes = vec![begun.spend(), judged, Change::InsertPasskey(Box::new(passkey))];
+        match admin.commit(&app, changes, deed).await {
+            Ok(()) => break made,
+            // It was judged by what is trusted no more.
+            Err(CommitError::Conflict(Conflict::Stale)) if tries.next().is_some() => {
+                trust::look(&app).await?
+            }
+            Err(CommitError::Conflict(Conflict::Stale)) => return Err(GraphError::busy()),
+            Err(CommitError::Conflict(Conflict::Duplicate)) => return Err(Reason::PasskeyDuplicate.into()),
+            Err(CommitError::Conflict(Conflict::Spent)) => return Err(Reason::CeremonyReplayed.into()),
+            Err(error) => return Err(error.into()),
+        }
+    };
     let place = asked.link(&app, &format!("users/{}/authentication/fido2Methods/{id}", user.id));
     let object = asked.object(&app, &PASSKEY, shown)?;
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(object)).into_response())

@@ -125,6 +125,14 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     if operation.path.starts_with("/passband_trust") && operation.method != "get" {
         query("passband_dryRun", json!({ "type": "boolean" }), "Only say whom it would touch.".to_owned());
     }
+    if operation.id == "listPasskeyModels" {
+        for (option, what) in [(super::trust::ACCEPTED_BY, "accepts"), (super::trust::REFUSED_BY, "refuses")]
+        {
+            let doc =
+                format!("Only models that this profile {what}: its id or name, or the key of a template.");
+            query(option, text(), doc);
+        }
+    }
     if let Answer::Collection(resource) = operation.answer {
         let number = json!({ "type": "integer", "minimum": 1, "maximum": 999, "default": 100 });
         query("$top", number, "Most objects in a page.".to_owned());

@@ -3,6 +3,7 @@
 use super::auth::Administrator;
 use super::body::Body;
 use super::error::GraphError;
+use super::members::Members;
 use super::query::Asked;
 use super::resource_policy::{self, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use crate::app::App;
@@ -17,8 +18,6 @@ use std::sync::Arc;
 
 /// A change of ours that may lock every administrator out says so with this member.
 const FORCE: &str = "passband_force";
-
-type Members = Map<String, Value>;
 
 /// A method this server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +45,11 @@ impl Method {
         }
     }
 
-    fn patched(self, policy: &MethodsPolicy, patch: &Members) -> Result<MethodsPolicy, PolicyError> {
+    fn patched(
+        self,
+        policy: &MethodsPolicy,
+        patch: &Map<String, Value>,
+    ) -> Result<MethodsPolicy, PolicyError> {
         let mut after = policy.clone();
         match self {
             Self::Passkeys => after.passkeys = policy.passkeys.patched(patch)?,
@@ -71,7 +74,7 @@ pub async fn update(
     admin: Administrator,
     State(app): State<Arc<App>>,
     asked: Asked,
-    Body(body): Body<Members>,
+    Body(Members(body)): Body<Members>,
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
     let fixed = resource_policy::fixed();
@@ -126,7 +129,7 @@ pub async fn update_method(
     State(app): State<Arc<App>>,
     asked: Asked,
     Path(id): Path<String>,
-    Body(mut body): Body<Members>,
+    Body(Members(mut body)): Body<Members>,
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
     let method = Method::named(&id)?;
@@ -149,7 +152,7 @@ pub async fn what_if(
     State(app): State<Arc<App>>,
     asked: Asked,
     Path(id): Path<String>,
-    Body(mut body): Body<Members>,
+    Body(Members(mut body)): Body<Members>,
 ) -> Result<Json<Value>, GraphError> {
     if Method::named(&id)? != Method::Passkeys {
         return Err(GraphError::not_found("action for this method"));

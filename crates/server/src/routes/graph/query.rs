@@ -121,7 +121,21 @@ impl Asked {
     ///
     /// [`GraphError`] for one that cannot be used.
     pub fn collection(&self, resource: &'static Resource) -> Result<Wanted<'_>, GraphError> {
-        let options = Options::parse(&self.query, &["$top", "$skiptoken", "$select", "$filter"])?;
+        self.collection_with(resource, &[])
+    }
+
+    /// Reads the options of a collection that has some of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError`] for one that cannot be used.
+    pub fn collection_with(
+        &self,
+        resource: &'static Resource,
+        own: &[&str],
+    ) -> Result<Wanted<'_>, GraphError> {
+        let known = [&["$top", "$skiptoken", "$select", "$filter"], own].concat();
+        let options = Options::parse(&self.query, &known)?;
         let filter = match options.get("$filter") {
             None => Filter::default(),
             Some(text) => Filter::parse(text, resource.properties)
@@ -237,6 +251,11 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    /// An option of this collection's own, if it was sent.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.get(name)
+    }
+
     /// A page of the objects the filter wants, from a store that lists them all.
     ///
     /// # Errors

@@ -461,7 +461,7 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 16] = [
+pub static RESOURCES: [&Resource; 17] = [
     &USER,
     &TAP,
     &PASSKEY,
@@ -478,4 +478,5 @@ pub static RESOURCES: [&Resource; 16] = [
     &METHODS_POLICY,
     &METHOD_CONFIGURATION,
     &WHAT_IF,
+    &super::templates::TEMPLATE,
 ];

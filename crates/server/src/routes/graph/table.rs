@@ -5,7 +5,10 @@ use super::resource::{
     APPLICATION, AUDIT, DEVICE, ORGANIZATION, PASSKEY, Resource, SIGN_IN, SIGNING_KEY, TAP, USER,
 };
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
-use super::{applications, devices, groups, logs, methods, on_behalf, policies, tenant, trust, users};
+use super::templates::TEMPLATE;
+use super::{
+    applications, devices, groups, logs, methods, on_behalf, policies, templates, tenant, trust, users,
+};
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, delete, get, patch, post};
@@ -138,6 +141,8 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}" "getMethodConfiguration" Answer::Object(&METHOD_CONFIGURATION), &[], policies::get_method, "The configuration of passkeys (fido2) or of temporaryAccessPass"),
     operation!(patch "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}" "updateMethodConfiguration" Answer::Nothing, METHOD_BODY, policies::update_method, "Change it; each property that is sent replaces its own whole"),
     operation!(post "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}/passband_whatIf" "whatIfMethodConfiguration" Answer::Object(&WHAT_IF), METHOD_BODY, policies::what_if, "Whom a change of passkeys (fido2) would touch, without making it"),
+    operation!(get "/policies/authenticationMethodsPolicy/passband_passkeyProfileTemplates" "listPasskeyProfileTemplates" Answer::Collection(&TEMPLATE), &[], templates::list, "Ready-made passkey profiles"),
+    operation!(post "/policies/authenticationMethodsPolicy/passband_passkeyProfileTemplates/{id}/passband_add" "addPasskeyProfileTemplate" Answer::Nothing, &[], templates::add, "Take a ready-made profile into the policy; no target names it yet"),
     operation!(get "/devices" "listDevices" Answer::Collection(&DEVICE), &[], devices::list, "Devices, newest first"),
     operation!(get "/devices/{id}" "getDevice" Answer::Object(&DEVICE), &[], devices::get, "A device"),
     operation!(patch "/devices/{id}" "updateDevice" Answer::Nothing, &["accountEnabled"], devices::update, "Enable or disable a device"),
@@ -155,7 +160,7 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/passband_signingKeys" "listSigningKeys" Answer::Collection(&SIGNING_KEY), &[], tenant::signing_keys, "Keys that sign tokens"),
     operation!(post "/passband_signingKeys/rotate" "rotateSigningKeys" Answer::Nothing, &[], tenant::rotate, "Sign with the pending key, retire the active one, make the next"),
     operation!(get "/passband_trust" "getTrust" Answer::Object(&TRUST), &[], trust::get, "What evidence of passkeys rests on"),
-    operation!(get "/passband_trust/models" "listPasskeyModels" Answer::Collection(&MODEL), &[], trust::models, "Each passkey model of the metadata, and what its attestation proves"),
+    operation!(get "/passband_trust/models" "listPasskeyModels" Answer::Collection(&MODEL), &[], trust::models, "Each passkey model of the metadata, what its attestation proves, and what each profile says of it"),
     import!("/passband_trust/metadata" "importMetadata" trust::import_metadata, "Import a FIDO metadata BLOB; with passband_dryRun=true only say whom it touches"),
     import!("/passband_trust/revocations" "importRevocations" trust::import_revocations, "Import Google's list of revoked attestation keys; with passband_dryRun=true only say whom it touches"),
     operation!(get "/passband_trust/roots" "listTrustRoots" Answer::Collection(&ROOT), &[], trust::roots, "Who may vouch"),

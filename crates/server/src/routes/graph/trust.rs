@@ -8,10 +8,11 @@ use super::resource::trust as shown;
 use super::resource::trust::{MODEL, ROOT, TRUST};
 use crate::app::App;
 use crate::trust::change::{self, ChangeError, Effect, Wish};
+use crate::trust::models::{Only, Profiles};
 use crate::trust::{guid, hex};
 use axum::Json;
 use axum::extract::{Path, State};
-use passband_core::platform::evidence::{Proof, model_facts};
+use passband_core::platform::evidence::Proof;
 use passband_core::platform::roots::Scope;
 use passband_wire::b64;
 use serde::Deserialize;
@@ -65,16 +66,32 @@ pub async fn roots(
     Ok(Json(wanted.answer(&app, listed)))
 }
 
-/// `GET /passband_trust/models`: each passkey model of the metadata.
+/// Query option of `GET …/models`: only those that this profile accepts.
+pub const ACCEPTED_BY: &str = "passband_acceptedBy";
+/// Query option of `GET …/models`: only those that this profile refuses.
+pub const REFUSED_BY: &str = "passband_refusedBy";
+
+/// `GET /passband_trust/models`: each passkey model of the metadata, and what each profile says of it.
 pub async fn models(
     _: Administrator,
     State(app): State<Arc<App>>,
     asked: Asked,
 ) -> Result<Json<Value>, GraphError> {
-    let wanted = asked.collection(&MODEL)?;
-    let (held, now) = (app.trust(), app.now());
-    let models = held.trust.metadata.iter().flat_map(|metadata| metadata.models());
-    let listed = wanted.slice(models.map(|model| shown::model(&model_facts(model, now))).collect())?;
+    let wanted = asked.collection_with(&MODEL, &[ACCEPTED_BY, REFUSED_BY])?;
+    let profiles = Profiles::load(&app).await?;
+    let mut only = Vec::new();
+    for (option, accepted) in [(ACCEPTED_BY, true), (REFUSED_BY, false)] {
+        let Some(name) = wanted.option(option) else { continue };
+        let profile = profiles.place(name).ok_or_else(|| {
+            GraphError::query(format!(
+                "{option} must be the id or the name of a profile, or the key of a template."
+            ))
+        })?;
+        only.push(Only { profile, accepted });
+    }
+    let mut judged = profiles.judge(&app.trust(), app.now());
+    judged.retain(|model| only.iter().all(|only| only.takes(model)));
+    let listed = wanted.slice(judged.iter().map(|model| shown::model(model, &profiles)).collect())?;
     Ok(Json(wanted.answer(&app, listed)))
 }
 

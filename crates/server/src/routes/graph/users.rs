@@ -15,8 +15,8 @@ use axum::response::{IntoResponse as _, Response};
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::User;
 use passband_core::id::UserId;
-use passband_core::manage::person::{self, PersonWish, Seen};
-use passband_core::manage::upn;
+use passband_core::manage::person::{self, PersonWish};
+use passband_core::manage::{Administrators, upn};
 use passband_store::{CommitError, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -180,11 +180,11 @@ async fn guarded(
     admin: &Administrator,
     app: &App,
     id: UserId,
-    decide: impl Fn(&User, Seen) -> Result<(Vec<Change>, Deed), GraphError>,
+    decide: impl Fn(&User, &Administrators) -> Result<(Vec<Change>, Deed), GraphError>,
 ) -> Result<StatusCode, GraphError> {
     for _ in 0..TRIES {
         let (user, seen) = seen::person(app, id).await?.ok_or_else(|| GraphError::not_found("user"))?;
-        let (changes, deed) = decide(&user, seen)?;
+        let (changes, deed) = decide(&user, &seen)?;
         match admin.commit(app, changes, deed).await {
             Ok(()) => return Ok(StatusCode::NO_CONTENT),
             Err(CommitError::Conflict(Conflict::Duplicate)) => {

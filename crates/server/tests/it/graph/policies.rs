@@ -221,3 +221,63 @@ fn no_change_locks_every_administrator_out_unless_forced() {
         api.world.sign_in(&root).await;
     });
 }
+
+#[test]
+fn a_member_that_comes_twice_is_refused() {
+    with_api(async |api| {
+        let fido2 = format!("{METHODS}/fido2");
+        for (path, body) in [
+            (fido2.as_str(), r#"{"state":"disabled","state":"enabled"}"#),
+            (
+                &fido2,
+                r#"{"keyRestrictions":{"isEnforced":true,"isEnforced":false,"enforcementType":"block"}}"#,
+            ),
+            (POLICY, r#"{"registrationEnforcement":{},"registrationEnforcement":{}}"#),
+        ] {
+            let told = api.refused(("PATCH", path, body), 400, "Request_BadRequest").await;
+            assert!(told.contains("duplicate field"), "{body}: {told}");
+        }
+        let asked = format!("{fido2}/passband_whatIf");
+        api.refused(("POST", &asked, r#"{"state":"disabled","state":"enabled"}"#), 400, "Request_BadRequest")
+            .await;
+    });
+}
+
+#[test]
+fn a_ready_made_profile_is_taken_into_the_policy_once() {
+    const TEMPLATES: &str = "/v1.0/policies/authenticationMethodsPolicy/passband_passkeyProfileTemplates";
+    with_api(async |api| {
+        let listed = api.list(TEMPLATES).await;
+        let keys: Vec<_> = listed.iter().map(|template| &template["id"]).collect();
+        assert_eq!(keys, ["any", "device-bound", "attested-hardware", "certified-l2-hardware"]);
+        assert!(listed.iter().all(|template| template["isInPolicy"] == false));
+        let add = format!("{TEMPLATES}/attested-hardware/passband_add");
+        api.done("POST", &add, "").await;
+        assert_eq!(api.last_deed().await.2, "fido2.passkeyProfiles");
+        let policy = api.get(&format!("{METHODS}/fido2")).await;
+        assert_eq!(policy["passkeyProfiles"][1], listed[2]["profile"]);
+        assert_eq!(
+            policy["includeTargets"][0]["allowedPasskeyProfiles"],
+            json!([FIRST]),
+            "nobody is touched"
+        );
+        let taken = api.list(&format!("{TEMPLATES}?$filter=isInPolicy%20eq%20true")).await;
+        assert_eq!((taken.len(), &taken[0]["id"]), (1, &json!("attested-hardware")));
+        let told = api.refused(("POST", &add, ""), 400, "Request_BadRequest").await;
+        assert!(told.contains("twice"), "{told}");
+        let none = format!("{TEMPLATES}/none/passband_add");
+        api.refused(("POST", &none, ""), 404, "Request_ResourceNotFound").await;
+
+        // In the console, each that is left is previewed with a press and saved with another.
+        let (_, mut browser) = api.world.founder().await;
+        let page = browser.get("/admin/passkey-policy").await.body;
+        assert_eq!(page.matches("Preview with it").count(), 3, "{page}");
+        let key = [("key", "device-bound")];
+        let preview = browser.press("/admin/passkey-policy", "/admin/passkey-policy/template", &key).await;
+        assert_eq!(preview.status, StatusCode::OK, "{}", preview.body);
+        assert!(preview.body.contains("Profile: Device-bound"), "{}", preview.body);
+        let key = [("key", "none")];
+        let refused = browser.press("/admin/passkey-policy", "/admin/passkey-policy/template", &key).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    });
+}

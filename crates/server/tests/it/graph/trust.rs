@@ -295,6 +295,91 @@ fn another_process_changes_what_is_trusted_here() {
 }
 
 #[test]
+fn nobody_registers_by_the_trust_of_a_moment_ago() {
+    with_api(async |api| {
+        with_metadata(api).await;
+        let held = api.world.app.trust().generation;
+        // Another process disqualifies the model, and this one has not looked since.
+        put_by_another(api, &publisher().blob(8, "2026-12-01", &[security_key_entry(BROKEN)])).await;
+        let shown = passkey(api, &person(api, "Ada", Model::security_key()).await).await;
+        assert_eq!(
+            (&shown["passband_evidence"], &shown["passband_evidenceProof"]),
+            (&json!("E1"), &json!("model_disqualified"))
+        );
+        assert_eq!(api.world.app.trust().generation, held + 1);
+    });
+}
+
+#[test]
+fn models_are_held_against_every_profile() {
+    with_api(async |api| {
+        let (_, mut browser) = api.world.founder().await;
+        with_metadata(api).await;
+        let mut entries = vec![security_key_entry(GOOD)];
+        for n in 0..3 {
+            let mut entry = security_key_entry(&[("REVOKED", "2025-01-01")]);
+            entry["aaguid"] = format!("00000000-0000-0000-0001-{n:012}").into();
+            entry["metadataStatement"]["description"] = format!("Old Key {n}").into();
+            entries.push(entry);
+        }
+        let blob = publisher().blob(8, "2026-12-01", &entries);
+        change(api, METADATA, &json!({ "document": blob })).await;
+        let models = "/v1.0/passband_trust/models";
+        let listed = api.list(models).await;
+        let said = |model: &Value| -> Vec<(String, bool, Value)> {
+            let profiles = model["profiles"].as_array().unwrap().iter();
+            let said = profiles.map(|p| {
+                (p["name"].as_str().unwrap().to_owned(), p["accepts"].as_bool().unwrap(), p["failed"].clone())
+            });
+            said.collect()
+        };
+        let names = ["Default", "Any passkey", "Device-bound", "Attested hardware", "Certified L2 hardware"];
+        assert_eq!(said(&listed[0]), names.map(|name| (name.to_owned(), true, json!([]))));
+        let hard = json!(["passkey_profile_attestation", "passkey_profile_evidence"]);
+        let old = said(&listed[1]);
+        assert_eq!(old[3], ("Attested hardware".to_owned(), false, hard));
+        assert_eq!((old[2].1, old[4].2.as_array().unwrap().len()), (true, 3));
+        let marks: Vec<_> =
+            listed[0]["profiles"].as_array().unwrap().iter().map(|p| &p["isTemplate"]).collect();
+        assert_eq!(marks, [false, true, true, true, true]);
+
+        // By key, by name in any case, by id; those that it accepts, and the others.
+        for named in ["attested-hardware", "attested%20HARDWARE", "00000000-0000-0001-0000-000000000003"] {
+            assert_eq!(api.list(&format!("{models}?passband_acceptedBy={named}")).await.len(), 1, "{named}");
+            assert_eq!(api.list(&format!("{models}?passband_refusedBy={named}")).await.len(), 3, "{named}");
+        }
+        let both =
+            format!("{models}?passband_acceptedBy=Default&passband_refusedBy=attested-hardware&$top=2");
+        let page = api.get(&both).await;
+        assert_eq!(page["value"].as_array().unwrap().len(), 2);
+        assert_eq!(api.list(&next(&page).unwrap()).await.len(), 1, "the next page is of the same");
+        let none = format!("{models}?passband_acceptedBy=nobody");
+        api.refused(("GET", &none, ""), 400, "Request_UnsupportedQuery").await;
+
+        let page = browser.get("/admin/trust").await.body;
+        assert!(page.contains("Attested hardware: accepted"), "{page}");
+        assert!(page.contains("Attested hardware: refused (attestation, evidence)"), "{page}");
+        let id = "00000000-0000-0001-0000-000000000003";
+        let page = browser.get(&format!("/admin/trust?profile={id}&verdict=refuses")).await.body;
+        assert!(page.contains("3 models.") && !page.contains("<b>Test Security Key"), "{page}");
+        let page = browser.get(&format!("/admin/trust?profile={id}")).await.body;
+        assert!(page.contains("1 models.") && page.contains("<b>Test Security Key"), "{page}");
+
+        // Metadata that are long overdue prove nothing of any model.
+        api.world.pass(passband_core::time::Seconds::days(60));
+        let token = passband_core::keys::admin_token::AdminToken::mint(
+            &api.world.app.master,
+            api.world.now(),
+            &passband_core::rng::SystemRandom,
+        );
+        let later = format!("Bearer {}", token.unwrap());
+        let reply = api.raw("GET", models, &[("authorization", &later)], "").await.json();
+        assert_eq!(reply["value"][0]["evidenceProof"], "metadata_stale");
+        assert_eq!(reply["value"][0]["profiles"][3]["accepts"], false);
+    });
+}
+
+#[test]
 fn two_changes_at_once_are_made_one_after_the_other() {
     with_api(async |api| {
         use passband_server::trust::change::{ChangeError, Wish, apply, prepare};

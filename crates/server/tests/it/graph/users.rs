@@ -1,8 +1,10 @@
 //! People.
 
 use super::with_api;
+use crate::profiles::{only, set};
 use axum::http::StatusCode;
 use passband_core::id::UserId;
+use passband_testkit::authenticator::{Model, SoftAuthenticator};
 use serde_json::json;
 
 #[test]
@@ -98,6 +100,48 @@ fn the_last_enabled_administrator_stays() {
         api.done("PATCH", &path, r#"{"passband_isAdministrator":false}"#).await;
         api.refused(("DELETE", &second, ""), 403, deny).await;
         api.done("DELETE", &path, "").await;
+    });
+}
+
+#[test]
+fn only_administrators_who_can_sign_in_count() {
+    with_api(async |api| {
+        let (root, mut browser) = api.world.founder().await;
+        let (ada, _) = api.world.user("Ada").await;
+        let [own, second] = [&root, &ada].map(|person| format!("/v1.0/users/{}", person.user.id));
+        api.done("PATCH", &second, r#"{"passband_isAdministrator":true}"#).await;
+        api.person("Sam", true).await;
+        set(api, &only(&json!({ "passkeyTypes": "deviceBound" }))).await;
+        // Ada has a passkey that the policy refuses, Sam has none: there is nobody but the founder.
+        let deny = "Authorization_RequestDenied";
+        for body in [r#"{"accountEnabled":false}"#, r#"{"passband_isAdministrator":false}"#] {
+            api.refused(("PATCH", &own, body), 403, deny).await;
+        }
+        let told = api.refused(("DELETE", &own, ""), 403, deny).await;
+        assert!(told.contains("no administrator who can sign in"), "{told}");
+        let passkeys = format!("{own}/authentication/fido2Methods");
+        let first = api.list(&passkeys).await.remove(0)["id"].as_str().unwrap().to_owned();
+        let gone = format!("{passkeys}/{first}?passband_force=true");
+        api.refused(("DELETE", &gone, ""), 403, deny).await;
+        let page = format!("/admin/users/{}", root.user.id);
+        for act in ["disable", "demote", "delete"] {
+            let answer = browser.press(&page, &format!("{page}/{act}"), &[]).await;
+            assert!(answer.body.contains("last_admin"), "{act}");
+        }
+        // A second passkey of the founder's that the policy refuses does not count either.
+        set(api, &only(&json!({ "passkeyTypes": "deviceBound,synced" }))).await;
+        let mut phone = SoftAuthenticator::new(Model::synced());
+        let done = browser.register(&mut phone, "Phone").await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+        set(api, &only(&json!({ "passkeyTypes": "deviceBound" }))).await;
+        api.refused(("DELETE", &format!("{passkeys}/{first}"), ""), 403, deny).await;
+        let answer = browser.press("/account", &format!("/account/passkeys/{first}/delete"), &[]).await;
+        assert!(answer.body.contains("last_admin"), "{}", answer.body);
+        assert_eq!(api.list(&passkeys).await.len(), 2);
+        // As soon as the policy takes Ada's, the founder may go.
+        set(api, &only(&json!({ "passkeyTypes": "deviceBound,synced" }))).await;
+        api.done("DELETE", &format!("{passkeys}/{first}"), "").await;
+        api.done("DELETE", &own, "").await;
     });
 }
 

@@ -2,9 +2,10 @@
 
 use super::{Kind, Resource, filter, plain};
 use crate::routes::graph::trust::root_id;
+use crate::trust::models::{Judged, Profiles};
 use crate::trust::{InForce, Origin, guid};
+use passband_core::authn::profile::Rule;
 use passband_core::directory::TrustKind;
-use passband_core::platform::evidence::ModelFacts;
 use passband_core::platform::roots::Root;
 use passband_core::time::Timestamp;
 use serde_json::{Value, json};
@@ -120,11 +121,27 @@ pub static MODEL: Resource = Resource {
             "How it verifies its user, in names of the FIDO Registry.",
         ),
         plain("attachmentHints", Kind::Texts, "How it is attached, in names of the FIDO Registry."),
+        plain(
+            "profiles",
+            Kind::Objects,
+            "What each profile, of the policy or ready-made, says of an attested passkey of it at registration: id, \
+             name, isTemplate, accepts, and in failed the codes of the rules that do not hold.",
+        ),
     ],
 };
 
 /// A model as this API shows one.
-pub fn model(facts: &ModelFacts) -> Value {
+pub fn model(model: &Judged, profiles: &Profiles) -> Value {
+    let facts = &model.facts;
+    let said = profiles.iter().zip(&model.broken).map(|((profile, is_template), broken)| {
+        json!({
+            "id": profile.id.to_string(),
+            "name": profile.name,
+            "isTemplate": is_template,
+            "accepts": broken.is_empty(),
+            "failed": broken.iter().map(|rule| Rule::reason(*rule).code()).collect::<Vec<_>>(),
+        })
+    });
     json!({
         "displayName": facts.name,
         "aaGuid": facts.aaguid.as_ref().map(guid),
@@ -137,5 +154,6 @@ pub fn model(facts: &ModelFacts) -> Value {
         "keyProtection": facts.protection,
         "userVerificationMethods": facts.verification,
         "attachmentHints": facts.attachment,
+        "profiles": said.collect::<Vec<_>>(),
     })
 }

@@ -2,6 +2,8 @@
 //!
 //! Run it in the fuzz folder: `cargo run --example seeds`. Seeds have names; what a fuzzer found, hashes.
 
+mod trust;
+
 use passband_core::authn::passkey::registration;
 use passband_core::device::register;
 use passband_core::session::redeem;
@@ -33,6 +35,9 @@ fn main() -> Outcome {
     prt_request()?;
     join_request()?;
     admin_json()?;
+    trust::metadata()?;
+    trust::attestation_status()?;
+    trust::methods_policy()?;
     for (name, text) in [
         (
             "authorize",
