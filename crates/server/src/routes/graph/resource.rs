@@ -2,6 +2,7 @@
 //!
 //! One table says what `$select` may name, what `$filter` may compare, and what the OpenAPI document describes.
 
+pub mod recovery;
 pub mod trust;
 
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
@@ -461,10 +462,12 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 16] = [
+pub static RESOURCES: [&Resource; 18] = [
     &USER,
     &TAP,
     &PASSKEY,
+    &recovery::RECOVERY_CODES,
+    &recovery::ALARM,
     &DEVICE,
     &APPLICATION,
     &SIGN_IN,
