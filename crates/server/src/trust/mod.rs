@@ -7,6 +7,7 @@
 //! 4. Other processes see the new generation ([`watch`]), load, and judge what was registered meanwhile.
 
 pub mod change;
+pub mod model;
 pub mod refresh;
 
 use crate::app::App;
@@ -57,12 +58,6 @@ impl InForce {
     /// The document of this kind, where there is at most one.
     pub fn origin(&self, kind: TrustKind) -> Option<&Origin> {
         self.documents.iter().find(|origin| origin.kind == kind)
-    }
-
-    /// The name of the model that a passkey was proved to be.
-    pub fn model_name(&self, passkey: &passband_core::directory::Passkey) -> Option<&str> {
-        let metadata = self.trust.metadata.as_ref().filter(|_| passkey.evidence.attested)?;
-        metadata.by_aaguid(&passkey.aaguid).map(passband_core::platform::metadata::Model::name)
     }
 }
 

@@ -22,7 +22,7 @@ async fn last_deed(world: &World) -> (String, String) {
 }
 
 /// The codes of a set made on the page, in groups as they are shown.
-fn codes(page: &Reply) -> Vec<String> {
+pub fn codes(page: &Reply) -> Vec<String> {
     let shown = page.body.split("<li><code>").skip(1);
     shown.filter_map(|rest| Some(rest.split_once('<')?.0.to_owned())).collect()
 }

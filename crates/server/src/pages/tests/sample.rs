@@ -63,11 +63,12 @@ pub(super) fn admin(w: Words) -> Admin {
 }
 
 fn passkeys(w: Words) -> Vec<PasskeyRow> {
-    let row = |id: &str, name: &str, kind: &str, is_synced, band, is_current: bool| PasskeyRow {
+    let row = |id: &str, name: &str, kind, is_proved: bool, band, is_current: bool| PasskeyRow {
         id: id.into(),
         name: name.into(),
-        kind: kind.into(),
-        is_synced,
+        kind,
+        model: Some(PasskeyModel { name: w.label.into(), is_proved }).filter(|_| kind != PasskeyKind::Device),
+        is_synced: kind == PasskeyKind::Synced,
         evidence: "E0".into(),
         created: ago(60_480),
         last_used: is_current.then(|| ago(12)),
@@ -78,7 +79,7 @@ fn passkeys(w: Words) -> Vec<PasskeyRow> {
         row(
             "q7XkS0m3T2e8",
             w.label,
-            "This kind of device",
+            PasskeyKind::Device,
             false,
             band(Claimed, Unknown, Proved, Unknown),
             true,
@@ -86,12 +87,19 @@ fn passkeys(w: Words) -> Vec<PasskeyRow> {
         row(
             "Zp1Lw9aC4hUd",
             "Blue key on the ring",
-            "Security key",
-            false,
+            PasskeyKind::SecurityKey,
+            true,
             band(Hardware, Unknown, Hardware, Unknown),
             false,
         ),
-        row("m0Nn6rVyEe2k", "Phone", "Synced passkey", true, band(Unknown, Unknown, Proved, Unknown), false),
+        row(
+            "m0Nn6rVyEe2k",
+            "Phone",
+            PasskeyKind::Synced,
+            false,
+            band(Unknown, Unknown, Proved, Unknown),
+            false,
+        ),
     ]
 }
 
@@ -291,6 +299,17 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             Box::new(RecoveryCodes {
                 viewer: viewer(w),
                 codes: (0..10).map(|n| Secret::new(format!("ABCD-EFGH-IJKL-MN{n}P"))).collect(),
+                next: w.url.into(),
+            }),
+        ),
+        (
+            "second",
+            Box::new(Second {
+                viewer: viewer(w),
+                csrf: csrf(),
+                next: w.url.into(),
+                register_href: "/account/passkeys/new".into(),
+                band: band(Claimed, Unknown, Proved, Claimed),
             }),
         ),
         (
