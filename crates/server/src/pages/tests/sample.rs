@@ -1,5 +1,6 @@
 //! One filled-in specimen of every page, and the same again with words a stranger chose.
 
+use super::sample_passkeys::passkeys;
 use super::{sample_policy, sample_trust};
 use crate::pages::*;
 use passband_wire::time::Timestamp;
@@ -42,7 +43,7 @@ pub(super) fn ago(minutes: i64) -> When {
     When(Timestamp(NOW.0 - minutes * 60))
 }
 
-const fn band(platform: Level, device: Level, authn: Level, session: Level) -> Band {
+pub(super) const fn band(platform: Level, device: Level, authn: Level, session: Level) -> Band {
     Band { platform, device, authn, session }
 }
 
@@ -60,47 +61,6 @@ pub(super) fn viewer(w: Words) -> Viewer {
 
 pub(super) fn admin(w: Words) -> Admin {
     Admin { viewer: viewer(w), csrf: csrf(), notice: None }
-}
-
-fn passkeys(w: Words) -> Vec<PasskeyRow> {
-    let row = |id: &str, name: &str, kind, is_proved: bool, band, is_current: bool| PasskeyRow {
-        id: id.into(),
-        name: name.into(),
-        kind,
-        model: Some(PasskeyModel { name: w.label.into(), is_proved }).filter(|_| kind != PasskeyKind::Device),
-        is_synced: kind == PasskeyKind::Synced,
-        evidence: "E0".into(),
-        created: ago(60_480),
-        last_used: is_current.then(|| ago(12)),
-        band,
-        is_current,
-    };
-    vec![
-        row(
-            "q7XkS0m3T2e8",
-            w.label,
-            PasskeyKind::Device,
-            false,
-            band(Claimed, Unknown, Proved, Unknown),
-            true,
-        ),
-        row(
-            "Zp1Lw9aC4hUd",
-            "Blue key on the ring",
-            PasskeyKind::SecurityKey,
-            true,
-            band(Hardware, Unknown, Hardware, Unknown),
-            false,
-        ),
-        row(
-            "m0Nn6rVyEe2k",
-            "Phone",
-            PasskeyKind::Synced,
-            false,
-            band(Unknown, Unknown, Proved, Unknown),
-            false,
-        ),
-    ]
 }
 
 fn devices(w: Words) -> Vec<DeviceRow> {
