@@ -1,5 +1,6 @@
 //! Administration over the admin API.
 
+mod alarm;
 mod api;
 mod app;
 mod device;
@@ -8,6 +9,7 @@ mod key;
 mod log;
 mod passkey;
 mod policy;
+mod recovery;
 mod tap;
 mod token;
 mod trust;
@@ -72,6 +74,12 @@ enum AdminCommand {
     /// Passkeys of a person
     #[command(subcommand)]
     Passkey(passkey::PasskeyCommand),
+    /// Recovery codes of a person: how many are left, and taking them away
+    #[command(subcommand)]
+    Recovery(recovery::RecoveryCommand),
+    /// Alarms about accounts for emergencies
+    #[command(subcommand)]
+    Alarm(alarm::AlarmCommand),
     /// Applications people sign in to
     #[command(subcommand)]
     App(app::AppCommand),
@@ -112,6 +120,8 @@ pub(crate) async fn run(args: AdminArgs, out: &Output) -> Result<(), Failure> {
         AdminCommand::User(command) => user::run(command, &api, out).await,
         AdminCommand::Tap(command) => tap::run(command, &api, out).await,
         AdminCommand::Passkey(command) => passkey::run(command, &api, out).await,
+        AdminCommand::Recovery(command) => recovery::run(command, &api, out).await,
+        AdminCommand::Alarm(command) => alarm::run(command, &api, out).await,
         AdminCommand::App(command) => app::run(command, &api, out).await,
         AdminCommand::Group(command) => group::run(command, &api, out).await,
         AdminCommand::Policy(command) => policy::run(command, &api, out).await,

@@ -13,6 +13,7 @@ const COLUMNS: &[Column] = &[
     ("NAME", &["/displayName"]),
     ("TYPE", &["/passkeyType"]),
     ("MODEL", &["/model"]),
+    ("PROVED", &["/passband_isModelProved"]),
     ("ATTESTED", &["/attestationLevel"]),
     ("CREATED", &["/createdDateTime"]),
 ];

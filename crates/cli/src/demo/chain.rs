@@ -36,8 +36,8 @@ async fn people(ground: &mut Ground, story: &mut Story) -> Result<(), Trouble> {
     let next = ada.register(&ask, "Ada's key").await?;
     let landed = ada.visit(&format!("{}{next}", ground.server)).await?;
     story.step(
-        landed.status.is_success() && landed.url.ends_with("/admin"),
-        "The set-up link makes Ada the first administrator: a passkey, and she is signed in",
+        landed.status.is_success() && landed.url.contains("/account/passkeys/second"),
+        "The set-up link makes Ada the first administrator: a passkey, and she is signed in and offered a second way in",
     );
     let again = ground.browser(Some(&ground.ada))?.register(&ask, "x").await;
     story.step(again.is_err(), "The same link a second time: refused");

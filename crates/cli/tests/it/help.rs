@@ -38,6 +38,13 @@ fn examples_are_shown_and_parse() {
             ],
         ),
         ("admin passkey list", &["admin passkey list ada@example.com"]),
+        ("admin recovery show", &["admin recovery show ada@example.com"]),
+        ("admin recovery delete", &["admin recovery delete ada@example.com"]),
+        ("admin alarm list", &["admin alarm list --output json"]),
+        (
+            "admin alarm acknowledge",
+            &["admin alarm acknowledge 6f7b6a3c-0d0e-4a53-9d26-4a2f1c7d7e11_breakGlassUsed --count 1"],
+        ),
         ("admin group create", &["admin group create Admins --description 'Who runs this server'"]),
         ("admin group add", &["admin group add Admins ada@example.com"]),
         ("admin policy passkeys check", &["admin policy passkeys check passkeys.json"]),

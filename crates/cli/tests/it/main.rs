@@ -222,6 +222,14 @@ fn commands_ask_what_the_admin_api_expects() {
             "",
         ),
         (&["passkey", "delete", "ada", "k"], "DELETE /v1.0/users/ada/authentication/fido2Methods/k ", ""),
+        (&["recovery", "show", "ada"], "GET /v1.0/users/ada/authentication/passband_recoveryCodes ", ""),
+        (&["recovery", "delete", "ada"], "DELETE /v1.0/users/ada/authentication/passband_recoveryCodes ", ""),
+        (&["alarm", "list"], "GET /v1.0/passband_alarms?%24top=100 ", ""),
+        (
+            &["alarm", "acknowledge", "7_breakGlassUsed", "--count", "2"],
+            "POST /v1.0/passband_alarms/7_breakGlassUsed/acknowledge ",
+            r#"{"count":2}"#,
+        ),
         (
             &["app", "create", "Desk", "--public", "--redirect-uri", "http://127.0.0.1/"],
             "POST /v1.0/applications ",

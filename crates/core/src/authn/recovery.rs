@@ -36,6 +36,15 @@ pub fn create(
     (codes, Change::ReplaceRecoveryCodes { user, hashes, at: now })
 }
 
+/// Takes a person's codes away, used and unused.
+///
+/// That is all an administrator may do with somebody's codes. Making some for another would be a quiet way into the
+/// account; a Temporary Access Pass is the one for that, with an end and a line in the log.
+#[must_use]
+pub const fn take_away(user: UserId, now: Timestamp) -> Change {
+    Change::ReplaceRecoveryCodes { user, hashes: Vec::new(), at: now }
+}
+
 fn random_code(rng: &dyn Random) -> Zeroizing<String> {
     let bytes = Zeroizing::new(rng::bytes::<LENGTH>(rng));
     // 32 divides 256, so five bits of each byte are drawn evenly.

@@ -1,6 +1,8 @@
 //! Alarms: who may say that they know.
 
-use crate::directory::{Alarm, Passkey};
+use crate::change::Change;
+use crate::directory::{Alarm, AlarmKind, Passkey};
+use crate::id::UserId;
 
 /// Whether a session begun with the passkey `used` may take an alarm about its own account away.
 ///
@@ -12,11 +14,40 @@ pub fn may_acknowledge(alarm: &Alarm, used: Option<&[u8]>, have: &[Passkey]) -> 
     older.peek().is_none() || older.any(|passkey| Some(passkey.id.as_slice()) == used)
 }
 
+/// Why an administrator cannot take an alarm away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stays {
+    /// It is for the person themselves, who says so at `/account`.
+    #[error("the alarm is for the person themselves")]
+    ForItsOwner,
+    /// It is about the administrator's own account.
+    #[error("the alarm is about the account that would take it away")]
+    OwnAccount,
+}
+
+/// The write with which an administrator says that they know of the alarm about `account`, which they have `seen`
+/// raised so often; it conflicts if it was raised again since. `by` is the account they use, if they use one.
+///
+/// # Errors
+///
+/// [`Stays`]. Whoever uses an account for emergencies must not be able to make the alarm of it go away.
+pub fn acknowledge(
+    (account, kind): (UserId, AlarmKind),
+    seen: u32,
+    by: Option<UserId>,
+) -> Result<Change, Stays> {
+    if !kind.is_for_administrators() {
+        return Err(Stays::ForItsOwner);
+    }
+    if by == Some(account) {
+        return Err(Stays::OwnAccount);
+    }
+    Ok(Change::AcknowledgeAlarm { user: account, kind, seen })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::AlarmKind;
-    use crate::id::UserId;
     use crate::manage::passkey::tests::{NOW, passkey};
     use crate::time::Seconds;
 
@@ -34,5 +65,21 @@ mod tests {
         assert!(!may_acknowledge(&alarm, None, &both));
         // Who has really lost every passkey has the new one only.
         assert!(may_acknowledge(&alarm, Some(b"new"), &[new]));
+    }
+
+    #[test]
+    fn administrators_acknowledge_what_is_theirs_and_not_about_them() {
+        let [root, emergency] = [1, 2].map(|n| UserId::from_bytes([n; 16]));
+        for kind in AlarmKind::ALL {
+            for by in [None, Some(root)] {
+                let decided = acknowledge((emergency, kind), 3, by);
+                let change = Change::AcknowledgeAlarm { user: emergency, kind, seen: 3 };
+                let want =
+                    if kind == AlarmKind::RecoveryCodeUsed { Err(Stays::ForItsOwner) } else { Ok(change) };
+                assert_eq!(decided, want, "{kind:?}");
+            }
+        }
+        let own = acknowledge((emergency, AlarmKind::BreakGlassUsed), 3, Some(emergency));
+        assert_eq!(own, Err(Stays::OwnAccount));
     }
 }

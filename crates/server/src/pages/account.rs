@@ -3,7 +3,7 @@
 use super::confirm::Confirm;
 use super::part::{Legend, legend};
 use super::rename::Rename;
-use super::{Band, Csrf, Notice, Viewer, When};
+use super::{Band, Csrf, Notice, PasskeyKind, Viewer, When};
 use askama::Template;
 
 /// A passkey, for `/account` and for a person's page in the console.
@@ -13,8 +13,10 @@ pub struct PasskeyRow {
     pub id: String,
     /// The name its owner gave it.
     pub name: String,
-    /// What holds it, in words: "Synced passkey", "Security key", "This kind of device".
-    pub kind: String,
+    /// What holds it.
+    pub kind: PasskeyKind,
+    /// What its model is called, if that is known.
+    pub model: Option<PasskeyModel>,
     /// Whether it is backed up and shared between devices (the BE and BS flags).
     pub is_synced: bool,
     /// Evidence level, `E0` to `E4`.
@@ -27,6 +29,15 @@ pub struct PasskeyRow {
     pub band: Band,
     /// Whether it signed the viewer in to this session.
     pub is_current: bool,
+}
+
+/// What the model of a passkey is called.
+#[derive(Clone, Debug)]
+pub struct PasskeyModel {
+    /// The name.
+    pub name: String,
+    /// Whether evidence says so; otherwise the passkey says it of itself.
+    pub is_proved: bool,
 }
 
 /// How a device stands.

@@ -10,6 +10,7 @@ mod campaign;
 mod confirm;
 mod error;
 mod headers;
+mod kind;
 mod logout;
 mod part;
 mod recover;
@@ -17,6 +18,7 @@ mod recovery_codes;
 mod register;
 mod rename;
 mod sample_app;
+mod second;
 mod setup;
 mod sign_in;
 mod signed_out;
@@ -25,7 +27,9 @@ mod tap;
 #[cfg(test)]
 mod tests;
 
-pub use account::{Account, AccountAlarm, CodesLeft, DeviceRow, DeviceState, PasskeyRow, SessionRow, Signal};
+pub use account::{
+    Account, AccountAlarm, CodesLeft, DeviceRow, DeviceState, PasskeyModel, PasskeyRow, SessionRow, Signal,
+};
 pub use admin::{
     Admin, AlarmRow, AppRow, Apps, Choice, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys,
     MetadataState, ModelRow, Models, NewApp, NewPass, Overview, PassRow, PasskeyPolicy, People, Person,
@@ -36,12 +40,14 @@ pub use asset::{Asset, asset, asset_version};
 pub use campaign::Campaign;
 pub use error::ErrorPage;
 pub use headers::{csp, reply};
+pub use kind::PasskeyKind;
 pub use logout::Logout;
 pub use part::{Band, Csrf, Floor, Level, Link, Notice, NoticeKind, Secret, Viewer, When, Wide};
 pub use recover::Recover;
 pub use recovery_codes::RecoveryCodes;
 pub use register::{Register, RegisterReason};
 pub use sample_app::{Claim, SampleApp, SampleKind, SampleSignedIn};
+pub use second::Second;
 pub use setup::Setup;
 pub use sign_in::SignIn;
 pub use signed_out::SignedOut;

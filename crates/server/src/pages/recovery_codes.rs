@@ -13,6 +13,8 @@ pub struct RecoveryCodes {
     pub viewer: Viewer,
     /// The codes, in groups.
     pub codes: Vec<Secret>,
+    /// Where to go afterwards: an address on this server, checked by the route.
+    pub next: String,
 }
 
 impl RecoveryCodes {

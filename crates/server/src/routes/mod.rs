@@ -17,6 +17,7 @@ pub mod profile;
 pub mod recover;
 pub mod recovery;
 pub mod register;
+pub mod second;
 pub mod session;
 pub mod tap;
 pub mod token;
@@ -57,6 +58,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ceremony/register/options", post(register::options))
         .route("/ceremony/register", post(register::finish))
         .route("/account/passkeys/new", get(register::page))
+        .route("/account/passkeys/second", get(second::page))
         .route("/account/campaign", get(campaign::get))
         .route("/account/campaign/snooze", post(campaign::snooze))
         .route("/EnrollmentServer/device/", post(device::join))

@@ -68,6 +68,7 @@ pub async fn make(State(app): State<Arc<App>>, act: CodesAct) -> Result<Response
     let page = pages::RecoveryCodes {
         viewer: act.viewer(),
         codes: codes.iter().map(|code| Secret::new(in_groups(code))).collect(),
+        next: local(act.get("next")).unwrap_or("/account").to_owned(),
     };
     Ok(pages::reply(StatusCode::OK, &page, &pages::csp(&[])))
 }

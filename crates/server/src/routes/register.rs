@@ -3,6 +3,7 @@
 use super::ceremony::{Refused, TIMEOUT_MS, failed};
 use super::console::bands;
 use super::profile;
+use super::second;
 use super::session::{self, local, no_store, place, see_other, with_cookie};
 use crate::app::App;
 use crate::attempt::{Attempt, audit};
@@ -389,7 +390,10 @@ async fn try_finish(
     };
     let held = app.trust();
     let evidence = new.judge(&held.trust, now);
-    let passkey = passkey(new.into_record(), &owner, name, evidence);
+    let mut passkey = passkey(new.into_record(), &owner, name, evidence);
+    if passkey.name.is_empty() {
+        passkey.name = held.default_name(&passkey);
+    }
     // After the evidence was judged: a profile may ask for a level.
     let permitted = match profile::at_registration(app, &mut attempt, &passkey).await? {
         Ok(permitted) => permitted,
@@ -406,6 +410,7 @@ async fn try_finish(
         passkey.evidence.level.name(),
         passkey.evidence.proof
     );
+    let wants_second = second::is_due(app, &passkey).await?;
     changes.insert(0, under_way.spend());
     // Or a model that was disqualified a moment ago would keep the evidence of before.
     changes.push(Change::RequireTrust { generation: held.generation });
@@ -421,6 +426,7 @@ async fn try_finish(
         Ok(()) => {
             let usual = if owner.admin { "/admin" } else { "/account" };
             let next = next.as_deref().and_then(local).unwrap_or(usual);
+            let next = if wants_second { second::address(next) } else { next.to_owned() };
             let answer = ([no_store()], Json(json!({ "next": next }))).into_response();
             Ok(with_cookie(answer, Some(cookie::set_session(app, session.id))))
         }
@@ -510,10 +516,9 @@ fn open_link(app: &App, link: &str) -> Result<([u8; 32], Timestamp), Reason> {
     read().ok_or(Reason::SetupLinkInvalid)
 }
 
-/// The record of a new passkey.
+/// The record of a new passkey; it may be without a name.
 pub fn passkey(new: PasskeyRecord, owner: &User, name: &str, evidence: Evidence) -> Passkey {
     let now = evidence.judged;
-    let name = plain(name);
     Passkey {
         id: new.credential_id,
         user: owner.id,
@@ -526,7 +531,7 @@ pub fn passkey(new: PasskeyRecord, owner: &User, name: &str, evidence: Evidence)
         attestation_object: new.attestation_object,
         client_data: new.client_data_json,
         transports: new.transports,
-        name: if name.is_empty() { "Passkey".to_owned() } else { name },
+        name: plain(name),
         rp_id: new.rp_id,
         evidence,
         created: now,

@@ -8,6 +8,7 @@
 
 pub mod change;
 pub mod models;
+pub mod naming;
 pub mod refresh;
 
 use crate::app::App;
@@ -58,12 +59,6 @@ impl InForce {
     /// The document of this kind, where there is at most one.
     pub fn origin(&self, kind: TrustKind) -> Option<&Origin> {
         self.documents.iter().find(|origin| origin.kind == kind)
-    }
-
-    /// The name of the model that a passkey was proved to be.
-    pub fn model_name(&self, passkey: &passband_core::directory::Passkey) -> Option<&str> {
-        let metadata = self.trust.metadata.as_ref().filter(|_| passkey.evidence.attested)?;
-        metadata.by_aaguid(&passkey.aaguid).map(passband_core::platform::metadata::Model::name)
     }
 }
 

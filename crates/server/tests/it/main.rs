@@ -12,4 +12,5 @@ mod policy_page;
 mod profiles;
 mod prt;
 mod recovery;
+mod second;
 mod world;

@@ -22,18 +22,18 @@ async fn last_deed(world: &World) -> (String, String) {
 }
 
 /// The codes of a set made on the page, in groups as they are shown.
-fn codes(page: &Reply) -> Vec<String> {
+pub fn codes(page: &Reply) -> Vec<String> {
     let shown = page.body.split("<li><code>").skip(1);
     shown.filter_map(|rest| Some(rest.split_once('<')?.0.to_owned())).collect()
 }
 
-async fn make_codes(browser: &mut Browser) -> Vec<String> {
+pub async fn make_codes(browser: &mut Browser) -> Vec<String> {
     let page = browser.press("/account", "/account/recovery-codes", &[]).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.location());
     codes(&page)
 }
 
-async fn recover(browser: &mut Browser, upn: &str, code: &str) -> Reply {
+pub async fn recover(browser: &mut Browser, upn: &str, code: &str) -> Reply {
     browser.press("/recover", "/recover", &[("userPrincipalName", upn), ("recoveryCode", code)]).await
 }
 
@@ -138,7 +138,7 @@ async fn a_person_without_a_session_learns_nothing_and_locks_nobody_out() {
     assert_eq!(elsewhere.status, StatusCode::SEE_OTHER);
 }
 
-async fn break_glass(world: &World) -> Person {
+pub async fn break_glass(world: &World) -> Person {
     let (person, _) = world.user("Emergency").await;
     let user = User { break_glass: true, ..person.user.clone() };
     world.app.commit(vec![Change::UpdateUser(user.clone())]).await.unwrap();

@@ -24,6 +24,8 @@ async fn set_up_sign_in_and_out_by_keyboard() -> Outcome {
     let ring = "(() => { const s = getComputedStyle(document.activeElement); \
                 return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 })()";
     assert_eq!(page.eval(ring).await?, true, "no focus ring");
+    page.led_to(&format!("{url}/account/passkeys/second"), page.press(Key::Enter)).await?;
+    page.tab_to("a[href='/admin']").await?;
     page.led_to(&format!("{url}/admin"), page.press(Key::Enter)).await?;
 
     page.goto(&format!("{url}/logout")).await?;

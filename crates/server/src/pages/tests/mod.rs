@@ -2,6 +2,7 @@
 
 mod html;
 mod sample;
+mod sample_passkeys;
 mod sample_policy;
 mod sample_trust;
 mod style;
@@ -165,8 +166,8 @@ fn pages_of_the_chain_wear_their_band() {
         let bands = html.matches(r#"class="band" role="img""#).count();
         let wide = html.matches(" data-band>").count();
         let (small, large) = match name {
-            "campaign" | "sign-in" | "sign-in-refused" | "tap" | "recover" | "setup" | "register"
-            | "register-another" | "signed-out" | "error" | "notes" => (0, 1),
+            "campaign" | "sign-in" | "sign-in-refused" | "tap" | "recover" | "second" | "setup"
+            | "register" | "register-another" | "signed-out" | "error" | "notes" => (0, 1),
             "account" => (8, 1),
             "account-small" => (2, 1),
             "admin" | "admin-sign-ins" => (5, 0),

@@ -1,5 +1,6 @@
 //! One filled-in specimen of every page, and the same again with words a stranger chose.
 
+use super::sample_passkeys::passkeys;
 use super::{sample_policy, sample_trust};
 use crate::pages::*;
 use passband_wire::time::Timestamp;
@@ -42,7 +43,7 @@ pub(super) fn ago(minutes: i64) -> When {
     When(Timestamp(NOW.0 - minutes * 60))
 }
 
-const fn band(platform: Level, device: Level, authn: Level, session: Level) -> Band {
+pub(super) const fn band(platform: Level, device: Level, authn: Level, session: Level) -> Band {
     Band { platform, device, authn, session }
 }
 
@@ -60,39 +61,6 @@ pub(super) fn viewer(w: Words) -> Viewer {
 
 pub(super) fn admin(w: Words) -> Admin {
     Admin { viewer: viewer(w), csrf: csrf(), notice: None }
-}
-
-fn passkeys(w: Words) -> Vec<PasskeyRow> {
-    let row = |id: &str, name: &str, kind: &str, is_synced, band, is_current: bool| PasskeyRow {
-        id: id.into(),
-        name: name.into(),
-        kind: kind.into(),
-        is_synced,
-        evidence: "E0".into(),
-        created: ago(60_480),
-        last_used: is_current.then(|| ago(12)),
-        band,
-        is_current,
-    };
-    vec![
-        row(
-            "q7XkS0m3T2e8",
-            w.label,
-            "This kind of device",
-            false,
-            band(Claimed, Unknown, Proved, Unknown),
-            true,
-        ),
-        row(
-            "Zp1Lw9aC4hUd",
-            "Blue key on the ring",
-            "Security key",
-            false,
-            band(Hardware, Unknown, Hardware, Unknown),
-            false,
-        ),
-        row("m0Nn6rVyEe2k", "Phone", "Synced passkey", true, band(Unknown, Unknown, Proved, Unknown), false),
-    ]
 }
 
 fn devices(w: Words) -> Vec<DeviceRow> {
@@ -291,6 +259,17 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             Box::new(RecoveryCodes {
                 viewer: viewer(w),
                 codes: (0..10).map(|n| Secret::new(format!("ABCD-EFGH-IJKL-MN{n}P"))).collect(),
+                next: w.url.into(),
+            }),
+        ),
+        (
+            "second",
+            Box::new(Second {
+                viewer: viewer(w),
+                csrf: csrf(),
+                next: w.url.into(),
+                register_href: "/account/passkeys/new".into(),
+                band: band(Claimed, Unknown, Proved, Claimed),
             }),
         ),
         (

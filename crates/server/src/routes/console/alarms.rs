@@ -8,9 +8,9 @@ use crate::attempt::audit;
 use crate::pages::{AlarmRow, When};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use passband_core::change::Change;
 use passband_core::directory::AlarmKind;
 use passband_core::id::UserId;
+use passband_core::manage::alarm::{self, Stays};
 use passband_store::StoreError;
 use std::sync::Arc;
 
@@ -49,14 +49,14 @@ pub async fn acknowledge(
     act: AdminAct,
 ) -> Result<Response, Stop> {
     let user: UserId = id(&app, &text)?;
-    let kind = AlarmKind::from_name(&kind).filter(|kind| kind.is_for_administrators());
-    let Some(kind) = kind else { return Err(answer::not_found(&app).into()) };
-    // Whoever uses an account for emergencies must not be able to make the alarm of it go away.
-    if user == act.user().id {
-        return Err(answer::not_yours_to_acknowledge(&app).into());
-    }
+    let Some(kind) = AlarmKind::from_name(&kind) else { return Err(answer::not_found(&app).into()) };
     let seen = act.get("seen").parse().unwrap_or(0);
+    let change = match alarm::acknowledge((user, kind), seen, Some(act.user().id)) {
+        Ok(change) => change,
+        Err(Stays::ForItsOwner) => return Err(answer::not_found(&app).into()),
+        Err(Stays::OwnAccount) => return Err(answer::not_yours_to_acknowledge(&app).into()),
+    };
     let line = audit(&app, &act.user().upn, "Acknowledge alarm", user, kind.name());
-    app.commit(vec![Change::AcknowledgeAlarm { user, kind, seen }, line]).await?;
+    app.commit(vec![change, line]).await?;
     Ok(Done::AlarmAcknowledged.at("/admin"))
 }

@@ -3,13 +3,15 @@
 use super::bands;
 use super::visit::Visitor;
 use crate::app::App;
-use crate::pages::{DeviceRow, DeviceState, PasskeyRow, SessionRow, When};
+use crate::pages::{DeviceRow, DeviceState, PasskeyKind, PasskeyModel, PasskeyRow, SessionRow, When};
+use crate::trust::InForce;
 use passband_core::directory::{Device, JoinType, Passkey, Session, SessionKind};
 use passband_core::id::UserId;
 use passband_core::policy::signal::Factors;
 use passband_core::time::{Seconds, Timestamp};
 use passband_store::{MAX_TOP, Page, StoreError};
 use passband_wire::b64;
+use std::sync::Arc;
 
 /// A device that has not been seen for this long is shown as stale.
 const STALE_AFTER: Seconds = Seconds::days(90);
@@ -26,6 +28,8 @@ pub struct Belongings {
     pub devices: Vec<Device>,
     /// Sessions that stand, the newest first.
     pub sessions: Vec<Session>,
+    /// What names the models of passkeys.
+    trust: Arc<InForce>,
 }
 
 impl Belongings {
@@ -46,7 +50,7 @@ impl Belongings {
                 && on.is_none_or(|id| devices.iter().any(|device| device.id == id && device.enabled))
         });
         sessions.truncate(MOST_SESSIONS);
-        Ok(Self { passkeys, devices, sessions })
+        Ok(Self { passkeys, devices, sessions, trust: app.trust() })
     }
 
     fn device(&self, session: &Session) -> Option<&Device> {
@@ -56,7 +60,8 @@ impl Belongings {
     /// Passkeys as rows; `viewer` marks the one they used.
     pub fn passkey_rows(&self, viewer: &Visitor) -> Vec<PasskeyRow> {
         let used = viewer.session().credential.as_ref();
-        self.passkeys.iter().map(|passkey| passkey_row(passkey, used == Some(&passkey.id))).collect()
+        let row = |passkey: &Passkey| passkey_row(passkey, &self.trust, used == Some(&passkey.id));
+        self.passkeys.iter().map(row).collect()
     }
 
     /// Devices as rows; `viewer` marks the one they are on.
@@ -74,11 +79,13 @@ impl Belongings {
     }
 }
 
-fn passkey_row(passkey: &Passkey, is_current: bool) -> PasskeyRow {
+fn passkey_row(passkey: &Passkey, trust: &InForce, is_current: bool) -> PasskeyRow {
+    let model = trust.model_name(passkey);
     PasskeyRow {
         id: b64::encode(&passkey.id),
         name: passkey.name.clone(),
-        kind: passkey_kind(passkey).to_owned(),
+        kind: passkey_kind(passkey.backup_eligible, &passkey.transports),
+        model: model.map(|model| PasskeyModel { name: model.name.to_owned(), is_proved: model.is_proved }),
         is_synced: passkey.backup_eligible,
         evidence: passkey.evidence.level.name().to_owned(),
         created: When(passkey.created),
@@ -89,16 +96,18 @@ fn passkey_row(passkey: &Passkey, is_current: bool) -> PasskeyRow {
 }
 
 /// What holds it, as it says itself: nothing here is proved at E0.
-fn passkey_kind(passkey: &Passkey) -> &'static str {
-    let by = |wanted: &[&str]| passkey.transports.iter().any(|name| wanted.contains(&name.as_str()));
-    if passkey.backup_eligible {
-        "Synced passkey"
+fn passkey_kind(is_synced: bool, transports: &[impl AsRef<str>]) -> PasskeyKind {
+    let by = |wanted: &[&str]| transports.iter().any(|name| wanted.contains(&name.as_ref()));
+    if is_synced {
+        PasskeyKind::Synced
     } else if by(&["usb", "nfc", "ble", "smart-card"]) {
-        "Security key"
+        PasskeyKind::SecurityKey
+    } else if by(&["hybrid"]) {
+        PasskeyKind::Phone
     } else if by(&["internal"]) {
-        "Built into a device"
+        PasskeyKind::Device
     } else {
-        "Bound to one device"
+        PasskeyKind::Bound
     }
 }
 
@@ -188,7 +197,22 @@ pub fn browser(agent: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::browser;
+    use super::{PasskeyKind, browser, passkey_kind};
+
+    #[test]
+    fn what_holds_a_passkey_is_told_by_its_transports() {
+        for (is_synced, transports, want) in [
+            (true, &["internal", "hybrid"][..], PasskeyKind::Synced),
+            (true, &["usb"], PasskeyKind::Synced),
+            (false, &["nfc", "usb"], PasskeyKind::SecurityKey),
+            (false, &["hybrid", "internal"], PasskeyKind::Phone),
+            (false, &["internal"], PasskeyKind::Device),
+            (false, &["new-kind"], PasskeyKind::Bound),
+            (false, &[], PasskeyKind::Bound),
+        ] {
+            assert_eq!(passkey_kind(is_synced, transports), want, "{transports:?}");
+        }
+    }
 
     #[test]
     fn user_agents_are_told_apart() {

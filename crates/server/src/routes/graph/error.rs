@@ -74,6 +74,11 @@ impl GraphError {
         Self { reason: Some(Reason::LastPasskey), ..Self::forbidden(message) }
     }
 
+    /// It has changed since it was looked at.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "Request_Conflict", message)
+    }
+
     /// Others were faster, again and again.
     pub fn busy() -> Self {
         Self::new(

@@ -167,10 +167,13 @@ pub async fn list_passkeys(
     Ok(Json(wanted.answer(&app, listed)))
 }
 
-/// A passkey with the name of its model, where that is proved.
+/// A passkey with the name of its model, and whether that is proved.
 pub fn shown(app: &App, passkey: &Passkey) -> Value {
     let mut shown = resource::passkey(passkey);
-    shown["model"] = app.trust().model_name(passkey).into();
+    let held = app.trust();
+    let model = held.model_name(passkey);
+    shown["model"] = model.map(|model| model.name).into();
+    shown["passband_isModelProved"] = model.is_some_and(|model| model.is_proved).into();
     shown
 }
 

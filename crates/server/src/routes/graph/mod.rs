@@ -7,9 +7,10 @@
 //! | `query`, `filter` | query options, pages |
 //! | `body`, `members`, `error` | what comes in, what goes wrong |
 //! | `resource`, `resource_policy` | records as Graph shows them |
-//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `devices`, `applications`, `logs`, `tenant`, `trust` | handlers |
+//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `alarms`, `tenant`, `trust` | handlers |
 //! | `openapi` | the document made from the tables |
 
+pub mod alarms;
 pub mod applications;
 pub mod auth;
 pub mod body;
@@ -24,6 +25,7 @@ pub mod on_behalf;
 pub mod openapi;
 pub mod policies;
 pub mod query;
+pub mod recovery;
 pub mod resource;
 pub mod resource_policy;
 pub mod table;

@@ -2,6 +2,7 @@
 //!
 //! One table says what `$select` may name, what `$filter` may compare, and what the OpenAPI document describes.
 
+pub mod recovery;
 pub mod trust;
 
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
@@ -155,7 +156,12 @@ pub static PASSKEY: Resource = Resource {
         plain("displayName", Kind::Text, "The person's name for it."),
         plain("createdDateTime", Kind::Time, "When it was registered."),
         plain("aaGuid", Kind::Guid, "The authenticator's model, as it says itself."),
-        plain("model", Kind::Text, "The model's name, where it is proved; otherwise null."),
+        plain("model", Kind::Text, "The model's name, where its AAGUID is known; otherwise null."),
+        plain(
+            "passband_isModelProved",
+            Kind::Bool,
+            "Whether evidence proves the model; otherwise it is a claim.",
+        ),
         plain("attestationLevel", Kind::Text, "attested or notAttested."),
         plain("attestationCertificates", Kind::Texts, "Certificates that were checked."),
         plain("passkeyType", Kind::Text, "deviceBound or synced."),
@@ -188,6 +194,7 @@ pub fn passkey(passkey: &Passkey) -> Value {
         "createdDateTime": passkey.created.rfc3339(),
         "aaGuid": passband_core::id::KeyId::from_bytes(passkey.aaguid).to_string(),
         "model": null,
+        "passband_isModelProved": false,
         "attestationLevel": if passkey.evidence.attested { "attested" } else { "notAttested" },
         "attestationCertificates": [],
         "passkeyType": if passkey.backup_eligible { "synced" } else { "deviceBound" },
@@ -461,10 +468,12 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 17] = [
+pub static RESOURCES: [&Resource; 19] = [
     &USER,
     &TAP,
     &PASSKEY,
+    &recovery::RECOVERY_CODES,
+    &recovery::ALARM,
     &DEVICE,
     &APPLICATION,
     &SIGN_IN,

@@ -1,5 +1,6 @@
 //! Every operation of the admin API, once: the router is made from this table, and so is the OpenAPI document.
 
+use super::resource::recovery::{ALARM, RECOVERY_CODES};
 use super::resource::trust::{MODEL, ROOT, TRUST};
 use super::resource::{
     APPLICATION, AUDIT, DEVICE, ORGANIZATION, PASSKEY, Resource, SIGN_IN, SIGNING_KEY, TAP, USER,
@@ -7,7 +8,8 @@ use super::resource::{
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use super::templates::TEMPLATE;
 use super::{
-    applications, devices, groups, logs, methods, on_behalf, policies, templates, tenant, trust, users,
+    alarms, applications, devices, groups, logs, methods, on_behalf, policies, recovery, templates, tenant,
+    trust, users,
 };
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
@@ -126,6 +128,8 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/users/{id}/authentication/fido2Methods/creationOptions" "getPasskeyCreationOptions" Answer::Other, &[], on_behalf::options, "Options to make a passkey for a person with; also as creationOptions(challengeTimeoutInMinutes=N)"),
     operation!(get "/users/{id}/authentication/fido2Methods/{methodId}" "getPasskey" Answer::Object(&PASSKEY), &[], methods::get_passkey, "A passkey"),
     operation!(delete "/users/{id}/authentication/fido2Methods/{methodId}" "deletePasskey" Answer::Nothing, &[], methods::delete_passkey, "Delete a passkey; sessions it began end with it. A person's last one only with passband_force=true"),
+    operation!(get "/users/{id}/authentication/passband_recoveryCodes" "getRecoveryCodes" Answer::Object(&RECOVERY_CODES), &[], recovery::get, "How many recovery codes a person has left; the codes themselves are nobody's to read or make but their owner's"),
+    operation!(delete "/users/{id}/authentication/passband_recoveryCodes" "deleteRecoveryCodes" Answer::Nothing, &[], recovery::delete, "Take a person's recovery codes away"),
     operation!(get "/users/{id}/memberOf" "listMemberOf" Answer::Collection(&GROUP), &[], groups::member_of, "Groups a person is in"),
     operation!(get "/groups" "listGroups" Answer::Collection(&GROUP), &[], groups::list, "Groups, newest first"),
     operation!(post "/groups" "createGroup" Answer::Created(&GROUP), GROUP_BODY, groups::create, "Add a group"),
@@ -156,6 +160,8 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(post "/applications/{id}/removePassword" "removePassword" Answer::Nothing, &["keyId"], applications::remove_password, "Take the client secret away: a public client again"),
     operation!(get "/auditLogs/signIns" "listSignIns" Answer::Collection(&SIGN_IN), &[], logs::sign_ins, "The sign-in log, newest first"),
     operation!(get "/auditLogs/directoryAudits" "listDirectoryAudits" Answer::Collection(&AUDIT), &[], logs::directory_audits, "Changes to the directory, newest first"),
+    operation!(get "/passband_alarms" "listAlarms" Answer::Collection(&ALARM), &[], alarms::list, "Alarms that no administrator has acknowledged, the latest first"),
+    operation!(post "/passband_alarms/{id}/acknowledge" "acknowledgeAlarm" Answer::Nothing, &["count"], alarms::acknowledge, "Acknowledge an alarm, with the count that was seen"),
     operation!(get "/organization" "listOrganization" Answer::Collection(&ORGANIZATION), &[], tenant::organization, "The tenant"),
     operation!(get "/passband_signingKeys" "listSigningKeys" Answer::Collection(&SIGNING_KEY), &[], tenant::signing_keys, "Keys that sign tokens"),
     operation!(post "/passband_signingKeys/rotate" "rotateSigningKeys" Answer::Nothing, &[], tenant::rotate, "Sign with the pending key, retire the active one, make the next"),

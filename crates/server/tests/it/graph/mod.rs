@@ -6,6 +6,7 @@ mod lists;
 mod logs;
 mod methods;
 mod policies;
+mod recovery;
 mod refused;
 mod tenant;
 mod trust;

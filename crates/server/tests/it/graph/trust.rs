@@ -65,7 +65,10 @@ fn a_passkey_is_judged_at_registration() {
         assert_eq!(shown["passband_evidence"], "E3");
         assert_eq!(shown["passband_evidenceProof"], "model_hardware");
         assert_eq!(shown["attestationLevel"], "attested");
-        assert_eq!(shown["model"], "Test Security Key");
+        assert_eq!(
+            (&shown["model"], &shown["passband_isModelProved"]),
+            (&json!("Test Security Key"), &json!(true))
+        );
         assert_eq!(shown["passband_metadataEdition"], 7);
         assert_eq!(shown["passband_certification"], "L2");
         assert_eq!(shown["passband_userVerificationMethods"], json!(["passcode_external"]));
@@ -80,6 +83,10 @@ fn a_passkey_is_judged_at_registration() {
         assert_eq!(shown["attestationLevel"], "notAttested");
         let shown = passkey(api, &person(api, "Dan", Model::synced()).await).await;
         assert_eq!(shown["passband_evidence"], "E0");
+        // One of a well-known name has it, as a claim.
+        let aaguid = 0xbada_5566_a7aa_401f_bd96_4561_9a55_120d_u128.to_be_bytes();
+        let shown = passkey(api, &person(api, "Eve", Model { aaguid, ..Model::synced() }).await).await;
+        assert_eq!((&shown["model"], &shown["passband_isModelProved"]), (&json!("1Password"), &json!(false)));
     });
 }
 
