@@ -30,7 +30,7 @@ const FAULTS: &str = "(() => {
     for (const e of document.querySelectorAll('body *')) {
         if (hidden(e)) continue;
         const r = e.getBoundingClientRect(), style = getComputedStyle(e);
-        if (r.right > innerWidth + 1 || r.left < -1) say('sideways', e);
+        if (r.right > root.clientWidth + 1 || r.left < -1) say('sideways', e);
         const text = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
         const cuts = style.overflowX !== 'visible' || e.localName === 'button';
         if (text && cuts && e.scrollWidth > e.clientWidth + 1 && e.localName !== 'textarea') say('cut off', e);
