@@ -11,6 +11,8 @@ pub enum RegisterReason {
     First,
     /// They have one and want another.
     Another,
+    /// A campaign lets them do nothing else before.
+    Owed,
 }
 
 /// `GET /account/passkeys/new`.
@@ -38,5 +40,9 @@ impl Register {
 
     const fn is_first(&self) -> bool {
         matches!(self.reason, RegisterReason::First)
+    }
+
+    const fn is_owed(&self) -> bool {
+        matches!(self.reason, RegisterReason::Owed)
     }
 }

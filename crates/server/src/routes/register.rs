@@ -86,7 +86,11 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(quer
         }
     };
     let asker = cookie::asker(&app, &headers);
-    let by_pass = live.factors().is_bootstrap();
+    let reason = match (live.factors().is_bootstrap(), live.is_full()) {
+        (true, _) => pages::RegisterReason::First,
+        (false, true) => pages::RegisterReason::Another,
+        (false, false) => pages::RegisterReason::Owed,
+    };
     let user = live.user();
     let page = pages::Register {
         viewer: pages::Viewer {
@@ -94,7 +98,7 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(quer
             upn: user.upn.clone(),
             is_admin: user.admin,
         },
-        reason: if by_pass { pages::RegisterReason::First } else { pages::RegisterReason::Another },
+        reason,
         next: next.map(str::to_owned),
         suggested_name: String::new(),
         band: bands::session(live.session(), None),

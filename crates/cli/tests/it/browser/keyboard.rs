@@ -1,5 +1,6 @@
 //! Everything by keyboard: no pointer is needed from the set-up link to the way out.
 
+use super::look::PAGES;
 use super::world::{Installation, Outcome, Person};
 use passband_testkit::browser::{Chromium, Key, VirtualKind};
 
@@ -27,6 +28,25 @@ async fn set_up_sign_in_and_out_by_keyboard() -> Outcome {
     page.led_to(&format!("{url}/account/passkeys/second"), page.press(Key::Enter)).await?;
     page.tab_to("a[href='/admin']").await?;
     page.led_to(&format!("{url}/admin"), page.press(Key::Enter)).await?;
+
+    // From page to page of the console by its menu.
+    for path in PAGES.into_iter().filter(|path| path.starts_with("/admin/")) {
+        page.tab_to(&format!(".side a[href='{path}']")).await?;
+        assert_eq!(page.eval(ring).await?, true, "no focus ring on the way to {path}");
+        page.led_to(&format!("{url}{path}"), page.press(Key::Enter)).await?;
+        let here = "document.querySelector('.side [aria-current=page]').getAttribute('href')";
+        assert_eq!(page.eval(here).await?, path);
+    }
+    // Every field and button of the largest page can be reached, and is seen when it is.
+    page.goto(&format!("{url}/admin/passkey-policy")).await?;
+    for fold in ["#fold-0", "#add-profile"] {
+        page.tab_to(&format!("{fold} > summary")).await?;
+        page.press(Key::Enter).await?;
+        for end in ["[name=name]", "[name=evidence]", "[name=state]", "[type=submit]"] {
+            page.tab_to(&format!("{fold} {end}")).await?;
+            assert_eq!(page.eval(ring).await?, true, "no focus ring at {fold} {end}");
+        }
+    }
 
     page.goto(&format!("{url}/logout")).await?;
     page.tab_to("form [type=submit]").await?;

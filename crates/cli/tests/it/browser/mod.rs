@@ -1,9 +1,12 @@
 //! People at a real browser, with the real binary: what no router test sees.
 
 mod apps;
+mod campaign;
 mod keyboard;
 mod look;
 mod pass;
+mod person;
+mod policy;
 mod recovery;
 mod refused;
 mod sign_in;

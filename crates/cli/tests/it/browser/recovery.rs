@@ -1,5 +1,6 @@
 //! Losing every passkey and coming back; accounts for emergencies; removed passkeys that the browser forgets.
 
+use super::look::{expect_to_fit, picture};
 use super::sign_in::sign_out;
 use super::world::{Installation, Outcome, Person};
 use passband_testkit::browser::{Chromium, Page, VirtualKind};
@@ -10,23 +11,6 @@ async fn codes(page: &Page) -> Result<Vec<String>, passband_testkit::browser::Br
         .eval("[...document.querySelectorAll('.codes code')].map((c) => c.textContent).join(' ')")
         .await?;
     Ok(shown.as_str().unwrap_or_default().split(' ').map(str::to_owned).collect())
-}
-
-async fn expect_to_fit(page: &Page, path: &str) -> Outcome {
-    page.set_viewport(360, 740).await?;
-    let fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-    assert_eq!(page.eval(fits).await?, true, "{path} scrolls sideways");
-    Ok(())
-}
-
-/// Where pictures of the pages go, if somebody wants to look at them.
-async fn picture(page: &Page, name: &str) -> Outcome {
-    let Some(folder) = std::env::var_os("PASSBAND_PICTURES") else { return Ok(()) };
-    for scheme in ["light", "dark"] {
-        page.set_media(&[("prefers-color-scheme", scheme)]).await?;
-        page.screenshot(&std::path::Path::new(&folder).join(format!("{name}-{scheme}.png"))).await?;
-    }
-    page.set_media(&[("prefers-color-scheme", "light")]).await
 }
 
 #[tokio::test]

@@ -92,18 +92,31 @@ impl Installation {
         self.data().join("tls-dev-ca.pem")
     }
 
-    /// `passband admin …`, with a token made by `passband admin token`.
-    pub(super) fn try_admin(&self, arguments: &[&str]) -> Run {
+    /// A token for the admin API, made by `passband admin token`.
+    fn token(&self) -> String {
         let mut token = command(&["admin", "token", "--data"]);
         token.arg(self.data());
         let token = finish(token);
         assert_eq!(token.exit, 0, "{}", token.stderr);
+        token.stdout.trim().to_owned()
+    }
+
+    /// `passband admin …`, with a token made by `passband admin token`.
+    pub(super) fn try_admin(&self, arguments: &[&str]) -> Run {
         let mut asked = command(&[&["admin", "--output", "json"], arguments].concat());
-        asked.env("PASSBAND_URL", &self.url).env("PASSBAND_TOKEN", token.stdout.trim());
+        asked.env("PASSBAND_URL", &self.url).env("PASSBAND_TOKEN", self.token());
         if self.tls {
             asked.arg("--ca").arg(self.ca());
         }
         finish(asked)
+    }
+
+    /// Changes something by the admin API itself.
+    pub(super) async fn patch(&self, path: &str, body: &Value) {
+        let asked = reqwest::Client::new().patch(format!("{}{path}", self.url));
+        let asked = asked.bearer_auth(self.token()).header("Content-Type", "application/json");
+        let answer = asked.body(body.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
     }
 
     /// [`try_admin`](Self::try_admin), which must work; its JSON.
@@ -190,6 +203,31 @@ impl Person {
             self.page.led_to(&format!("{url}/admin"), self.page.click("a[href='/admin']")).await?;
         }
         Ok(())
+    }
+
+    /// Somebody an administrator has just made, who came in with a pass: at the page of their first passkey.
+    pub(super) async fn newcomer(
+        installation: &Installation,
+        name: &str,
+        kind: VirtualKind,
+    ) -> Result<Self, BrowserError> {
+        let upn = format!("{}@localhost", name.to_lowercase());
+        installation.admin(&["user", "create", &upn, "--name", name]);
+        let pass = installation.admin(&["tap", "create", &upn, "--once"]);
+        let person = Self::arrive(&Chromium::shared()?, kind).await?;
+        let page = &person.page;
+        page.goto(&format!("{}/tap", installation.url)).await?;
+        page.fill("#upn", &upn).await?;
+        page.fill("#pass", pass["temporaryAccessPass"].as_str().unwrap()).await?;
+        let made = format!("{}/account/passkeys/new", installation.url);
+        page.led_to(&made, page.click("form [type=submit]")).await?;
+        Ok(person)
+    }
+
+    /// Makes the passkey of the page that is open, and goes where it leads.
+    pub(super) async fn register(&self, name: &str, prefix: &str) -> Result<Navigation, BrowserError> {
+        self.page.fill("#passkey-name", name).await?;
+        self.page.led_to(prefix, self.page.click("[data-act]")).await
     }
 
     /// Presses the sign-in button of the page that is open, and goes where it leads.

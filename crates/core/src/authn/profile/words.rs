@@ -1,6 +1,5 @@
 //! A verdict in the log's codes, and in words for the person it is about.
 
-use super::document::types_text;
 use super::{Finding, PasskeyProfile, Rule, Verdict};
 use crate::policy::signal::{Certification, EvidenceLevel};
 use crate::reason::Reason;
@@ -126,10 +125,16 @@ fn way_words(way: &str) -> &str {
     }
 }
 
-/// A profile in one line for an administrator: `deviceBound, attested, E2, L1`.
+/// A profile in one line for an administrator: `Device-bound, attested at registration, evidence E2`.
 #[must_use]
 pub fn summary(profile: &PasskeyProfile) -> String {
-    let mut parts = vec![types_text(profile.types).replace(',', " or ")];
+    let kinds = match (profile.types.device_bound, profile.types.synced) {
+        (true, true) => "Device-bound or synced",
+        (true, false) => "Device-bound",
+        (false, true) => "Synced",
+        (false, false) => "No kind",
+    };
+    let mut parts = vec![kinds.to_owned()];
     if profile.attestation {
         parts.push("attested at registration".to_owned());
     }

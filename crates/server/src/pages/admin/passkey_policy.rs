@@ -110,6 +110,28 @@ pub struct Preview {
     pub locks_out: bool,
 }
 
+impl Preview {
+    /// What the change does at the next sign-ins, in a sentence or two.
+    fn told(&self) -> String {
+        let passkeys = |n: usize| if n == 1 { "1 passkey".to_owned() } else { format!("{n} passkeys") };
+        let people = |n: usize| if n == 1 { "1 person".to_owned() } else { format!("{n} people") };
+        let mut told = Vec::new();
+        if self.refused > 0 {
+            told.push(format!("{} would newly be refused.", passkeys(self.refused)));
+        }
+        if self.allowed > 0 {
+            told.push(format!("{} would newly be accepted.", passkeys(self.allowed)));
+        }
+        if self.stranded > 0 {
+            told.push(format!("{} would have no usable passkey left.", people(self.stranded)));
+        }
+        match told.is_empty() {
+            true => "It touches nobody: every passkey there is works, or does not, as before.".to_owned(),
+            false => format!("At the next sign-in: {}", told.join(" ")),
+        }
+    }
+}
+
 /// `GET /admin/passkey-policy`, and `POST …/preview`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "page/admin_passkey_policy.html")]

@@ -18,6 +18,8 @@ pub struct PersonRow {
     pub is_enabled: bool,
     /// Whether they are an administrator.
     pub is_admin: bool,
+    /// Whether it is an account for emergencies.
+    pub is_break_glass: bool,
     /// How many passkeys they hold.
     pub passkeys: u64,
     /// How many devices they own.

@@ -167,7 +167,7 @@ fn pages_of_the_chain_wear_their_band() {
         let wide = html.matches(" data-band>").count();
         let (small, large) = match name {
             "campaign" | "sign-in" | "sign-in-refused" | "tap" | "recover" | "second" | "setup"
-            | "register" | "register-another" | "signed-out" | "error" | "notes" => (0, 1),
+            | "register" | "register-another" | "register-owed" | "signed-out" | "error" | "notes" => (0, 1),
             "account" => (8, 1),
             "account-small" => (2, 1),
             "admin" | "admin-sign-ins" => (5, 0),

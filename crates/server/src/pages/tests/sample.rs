@@ -174,6 +174,7 @@ fn people(w: Words) -> Vec<PersonRow> {
         upn: upn.into(),
         is_enabled: passkeys != 1,
         is_admin: passkeys == 3,
+        is_break_glass: passkeys == 2,
         passkeys,
         devices: passkeys / 2,
         last_sign_in: (passkeys > 0).then(|| ago(2)),
@@ -301,6 +302,17 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                 suggested_name: "Passkey 2".into(),
                 band: band(Unknown, Unknown, Proved, Claimed),
                 notice: Some(Notice::refused(w.name, "registration_refused")),
+            }),
+        ),
+        (
+            "register-owed",
+            Box::new(Register {
+                viewer: viewer(w),
+                reason: RegisterReason::Owed,
+                next: Some(w.url.into()),
+                suggested_name: String::new(),
+                band: band(Unknown, Unknown, Proved, Claimed),
+                notice: None,
             }),
         ),
         (

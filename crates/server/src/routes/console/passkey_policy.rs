@@ -182,12 +182,14 @@ fn without_profile(now: &PasskeyPolicy, id: &str) -> PasskeyPolicy {
     then
 }
 
-/// The policy with a target more.
+/// The policy with a target more, or with other profiles for one it has.
 fn with_target(now: &PasskeyPolicy, act: &AdminAct) -> Result<PasskeyPolicy, String> {
     let mut then = now.clone();
     let group = act.get("who").parse::<GroupId>().ok();
     if is_ticked(act, "exclude") {
-        then.exclude.push(group.ok_or("Only groups can be excluded; disable passkeys to exclude everybody")?);
+        let group = group.ok_or("Only groups can be excluded; disable passkeys to exclude everybody")?;
+        then.exclude.retain(|other| *other != group);
+        then.exclude.push(group);
         return Ok(then);
     }
     let who = match (act.get("who"), group) {
@@ -201,6 +203,8 @@ fn with_target(now: &PasskeyPolicy, act: &AdminAct) -> Result<PasskeyPolicy, Str
     if profiles.is_empty() {
         return Err("Tick at least one profile".to_owned());
     }
+    // In the place of what they had: beside it, a looser profile would go on letting everything in.
+    then.include.retain(|target| target.who != who);
     then.include.push(Target { who, profiles });
     Ok(then)
 }
@@ -280,7 +284,7 @@ fn profile_form(policy: &PasskeyPolicy, profile: &PasskeyProfile, n: usize) -> P
     let state = std::iter::once(choice("enabled", "Enforced", !is_draft)).chain([alone]).chain(drafts);
     let ways = VERIFICATION_METHODS.iter().map(|way| {
         let is_chosen = profile.verification_methods.iter().any(|other| other == way);
-        choice(*way, &way.replace('_', ", "), is_chosen)
+        choice(*way, way_text(way), is_chosen)
     });
     ProfileForm {
         id: profile.id.to_string(),
@@ -297,10 +301,37 @@ fn profile_form(policy: &PasskeyPolicy, profile: &PasskeyProfile, n: usize) -> P
             .map(|(level, text)| choice(level.name(), text, level == profile.minimum_evidence))
             .into(),
         certification: Certification::ALL
-            .map(|level| choice(level.name(), level.name(), level == profile.minimum_certification))
+            .map(|level| choice(level.name(), certification(level), level == profile.minimum_certification))
             .into(),
         methods: ways.collect(),
         state: state.collect(),
+    }
+}
+
+/// A way to check the person (FIDO Registry of Predefined Values §3.1) as people call it.
+fn way_text(way: &str) -> &str {
+    match way {
+        "fingerprint_internal" => "Fingerprint",
+        "passcode_internal" => "PIN, typed on the authenticator",
+        "voiceprint_internal" => "Voice",
+        "faceprint_internal" => "Face",
+        "location_internal" => "Place",
+        "eyeprint_internal" => "Eye",
+        "pattern_internal" => "Pattern, drawn on the authenticator",
+        "handprint_internal" => "Hand",
+        "passcode_external" => "PIN, typed on the computer",
+        "pattern_external" => "Pattern, drawn on the computer",
+        other => other,
+    }
+}
+
+const fn certification(level: Certification) -> &'static str {
+    match level {
+        Certification::None => "None",
+        Certification::L1plus => "L1+",
+        Certification::L2plus => "L2+",
+        Certification::L3plus => "L3+",
+        Certification::L1 | Certification::L2 | Certification::L3 => level.name(),
     }
 }
 

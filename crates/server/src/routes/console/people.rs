@@ -52,6 +52,7 @@ async fn row(app: &App, user: &User) -> Result<PersonRow, StoreError> {
         upn: user.upn.clone(),
         is_enabled: user.enabled,
         is_admin: user.admin,
+        is_break_glass: user.break_glass,
         passkeys: u64::try_from(app.store.passkeys_of(user.id).await?.len()).unwrap_or(u64::MAX),
         devices: app.store.count_devices(user.id).await?,
         last_sign_in,
