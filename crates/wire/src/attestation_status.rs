@@ -98,7 +98,9 @@ impl StatusList {
         if text.len() > MAX_LIST || text.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
             return Err(StatusListError);
         }
-        let document: Document = serde_json::from_slice(text).map_err(|_| StatusListError)?;
+        // As text first: in members that are skipped the JSON reader would not look whether bytes are UTF-8 (RFC 8259 §8.1).
+        let text = std::str::from_utf8(text).map_err(|_| StatusListError)?;
+        let document: Document = serde_json::from_str(text).map_err(|_| StatusListError)?;
         Ok(Self(document.entries.0))
     }
 
@@ -141,6 +143,14 @@ mod tests {
         assert_eq!(list.status(b"\xc8\x96\x6f\xcb\x2f\xbb\x0d\x7a"), Some(KeyStatus::Suspended));
         assert_eq!(list.status(b"\x00"), Some(KeyStatus::Revoked));
         assert_eq!(list.status(b"\x2c"), None);
+    }
+
+    #[test]
+    fn a_list_that_is_no_text_is_refused_wherever_it_is_not() {
+        let list =
+            |byte| [br#"{"entries":{"1":{"status":"REVOKED","reason":""#, &[byte][..], br#""}}}"#].concat();
+        assert!(StatusList::parse(&list(b'x')).is_ok());
+        assert!(StatusList::parse(&list(0xa5)).is_err());
     }
 
     #[test]

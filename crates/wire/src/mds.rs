@@ -124,7 +124,9 @@ impl Payload {
         if json.len() > MAX_BLOB || json.first() != Some(&b'{') {
             return Err(PayloadError);
         }
-        serde_json::from_slice(json).map_err(|_| PayloadError)
+        // As text first: in members that are skipped the JSON reader would not look whether bytes are UTF-8 (RFC 8259 §8.1).
+        let text = std::str::from_utf8(json).map_err(|_| PayloadError)?;
+        serde_json::from_str(text).map_err(|_| PayloadError)
     }
 }
 
@@ -205,6 +207,16 @@ fn certificates<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<u8>>, D::E
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+
+    #[test]
+    fn metadata_that_are_no_text_are_refused_wherever_they_are_not() {
+        let payload = |byte| {
+            let head = br#"{"legalHeader":""#;
+            [head, &[byte][..], br#"","no":7,"nextUpdate":"2026-11-01","entries":[]}"#].concat()
+        };
+        assert!(Payload::parse(&payload(b'x')).is_ok());
+        assert!(Payload::parse(&payload(0xa5)).is_err());
+    }
 
     fn sample() -> Value {
         json!({
