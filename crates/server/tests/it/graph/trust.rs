@@ -370,7 +370,7 @@ fn models_are_held_against_every_profile() {
         let page = browser.get(&format!("/admin/trust?profile={id}&verdict=refuses")).await.body;
         assert!(page.contains("3 models.") && !page.contains("<b>Test Security Key"), "{page}");
         let page = browser.get(&format!("/admin/trust?profile={id}")).await.body;
-        assert!(page.contains("1 models.") && page.contains("<b>Test Security Key"), "{page}");
+        assert!(page.contains("1 model.") && page.contains("<b>Test Security Key"), "{page}");
 
         // Metadata that are long overdue prove nothing of any model.
         api.world.pass(passband_core::time::Seconds::days(60));
