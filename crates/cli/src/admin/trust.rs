@@ -56,9 +56,8 @@ pub(super) enum TrustCommand {
     RemoveRoot {
         /// SHA-256 of the certificate, as `admin trust roots` shows it
         sha256: String,
-        /// Only say whom it would touch
-        #[arg(long)]
-        dry_run: bool,
+        #[command(flatten)]
+        how: How,
     },
     /// List who may vouch
     Roots,
@@ -69,14 +68,23 @@ pub(super) enum TrustCommand {
     Models(ModelsArgs),
 }
 
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct How {
+    /// Only say whom it would touch
+    #[arg(long)]
+    dry_run: bool,
+    /// Make the change even if no administrator could sign in then
+    #[arg(long, conflicts_with = "dry_run")]
+    force: bool,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
     /// The file as it was published
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Only say whom it would touch
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    how: How,
 }
 
 #[derive(Debug, Args)]
@@ -90,9 +98,8 @@ pub(super) struct AddRootArgs {
     /// A model it vouches for; may be repeated [default: any the metadata do not know]
     #[arg(long, value_name = "AAGUID")]
     aaguid: Vec<String>,
-    /// Only say whom it would touch
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    how: How,
 }
 
 #[derive(Debug, Args)]
@@ -130,13 +137,12 @@ pub(super) async fn run(command: TrustCommand, api: &Api, out: &Output) -> Resul
             if !args.aaguid.is_empty() {
                 body["aaGuids"] = args.aaguid.into();
             }
-            let told = api.post(&path("roots", args.dry_run), &body).await?;
+            let told = api.post(&path("roots", args.how), &body).await?;
             tell(&told, out);
             Ok(())
         }
-        TrustCommand::RemoveRoot { sha256, dry_run } => {
-            let told =
-                api.delete_with_answer(&path(&format!("roots/{}", segment(&sha256)?), dry_run)).await?;
+        TrustCommand::RemoveRoot { sha256, how } => {
+            let told = api.delete_with_answer(&path(&format!("roots/{}", segment(&sha256)?), how)).await?;
             tell(&told, out);
             Ok(())
         }
@@ -149,8 +155,13 @@ pub(super) async fn run(command: TrustCommand, api: &Api, out: &Output) -> Resul
     }
 }
 
-fn path(what: &str, dry_run: bool) -> String {
-    format!("{BASE}/{what}{}", if dry_run { "?passband_dryRun=true" } else { "" })
+fn path(what: &str, how: How) -> String {
+    let option = match how {
+        How { dry_run: true, .. } => "?passband_dryRun=true",
+        How { force: true, .. } => "?passband_force=true",
+        How { .. } => "",
+    };
+    format!("{BASE}/{what}{option}")
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
@@ -162,7 +173,7 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 async fn import(what: &str, args: &ImportArgs, api: &Api, out: &Output) -> Result<(), Failure> {
-    let told = api.post(&path(what, args.dry_run), &json!({ "document": read(&args.file)? })).await?;
+    let told = api.post(&path(what, args.how), &json!({ "document": read(&args.file)? })).await?;
     tell(&told, out);
     Ok(())
 }
@@ -175,6 +186,9 @@ fn tell(told: &Value, out: &Output) {
         &format!("{done}: {}. Passkeys whose level moves: {}", text("detail"), told["changeCount"]),
         told,
     );
+    if told["applied"] != true && told["leavesNoAdministrator"] == true {
+        out.note("No administrator could sign in then; --force would be needed.");
+    }
     let changes = told["changes"].as_array().filter(|changes| out.is_table() && !changes.is_empty());
     if let Some(changes) = changes {
         out.list(changes, CHANGE_COLUMNS, "");

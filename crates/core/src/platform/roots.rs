@@ -261,6 +261,16 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_with_the_program_is_not_taken_out() {
+        let mut roots = Roots::default();
+        let held: Vec<_> = roots.iter().map(|root| (root.scope(), root.anchor().clone())).collect();
+        for (scope, anchor) in &held {
+            roots.remove(*scope, anchor);
+        }
+        assert_eq!(roots.iter().count(), held.len());
+    }
+
+    #[test]
     fn a_platforms_root_vouches_for_its_own_models_alone() {
         let roots = Roots::default();
         assert_eq!(roots.for_model(Format::Tpm, &WINDOWS[0]).len(), 1);

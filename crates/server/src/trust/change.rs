@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::attempt::audit;
 use aws_lc_rs::digest::{SHA256, digest};
 use passband_core::authn::passkey::registration::judge_again;
+use passband_core::authn::profile::impact;
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{Evidence, Passkey, TrustDocument, TrustKind, User};
 use passband_core::platform::evidence::Trust;
@@ -12,6 +13,7 @@ use passband_core::platform::metadata::{BlobRules, Metadata, MetadataError};
 use passband_core::platform::path::TrustAnchor;
 use passband_core::platform::revocation::Revocations;
 use passband_core::platform::roots::{Root, RootError, Roots, Scope};
+use passband_core::reason::Reason;
 use passband_core::time::Timestamp;
 use passband_store::{CommitError, StoreError};
 use std::sync::Arc;
@@ -51,6 +53,9 @@ pub enum ChangeError {
     /// Another changed the trust at the same moment.
     #[error("somebody else changed what is trusted at the same moment")]
     Busy,
+    /// No administrator could sign in any more.
+    #[error("{}", Reason::PolicyLocksOut.meaning())]
+    LocksOut,
     /// The list of revoked keys is none.
     #[error("it is {0}")]
     Revocations(#[from] passband_wire::attestation_status::StatusListError),
@@ -253,6 +258,25 @@ pub async fn effects(app: &App, trust: &Arc<Trust>) -> Result<Vec<Effect>, Store
         let judged = tokio::task::spawn_blocking(move || touched(page, &trust, now)).await;
         found.extend(judged.map_err(|_| StoreError::Row("a passkey's registration"))?);
     }
+}
+
+/// Whether some administrator can sign in now and none could with these effects: evidence decides about sign-ins where
+/// a passkey profile asks for a level of it.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot answer.
+pub async fn locks_out(app: &App, effects: &[Effect]) -> Result<bool, StoreError> {
+    let policy = app.newest_methods_policy().await?.policy;
+    let now = app.store.administrators().await?;
+    let mut then = now.clone();
+    for passkey in then.iter_mut().flat_map(|holder| &mut holder.passkeys) {
+        if let Some(effect) = effects.iter().find(|effect| effect.passkey.id == passkey.id) {
+            passkey.evidence = effect.to.clone();
+        }
+    }
+    let policy = &policy.passkeys;
+    Ok(impact::keeps_an_administrator((policy, &now), (policy, &then)).is_err())
 }
 
 fn touched(page: Vec<(Passkey, User)>, trust: &Trust, now: Timestamp) -> Vec<Effect> {

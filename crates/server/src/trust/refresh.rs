@@ -91,6 +91,12 @@ pub async fn fetch(app: &App, url: &str) -> Result<bool, FetchError> {
         return Ok(false);
     }
     let effects = change::effects(app, &trust).await.map_err(ChangeError::from)?;
+    // A model that its makers gave up must not wait for somebody to be there; who runs this has to hear of it.
+    if change::locks_out(app, &effects).await.map_err(ChangeError::from)? {
+        tracing::error!(
+            "with the new metadata no administrator has a passkey that the passkey policy accepts"
+        );
+    }
     change::apply(app, prepared, effects, ACTOR).await?;
     Ok(true)
 }

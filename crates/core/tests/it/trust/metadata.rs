@@ -22,6 +22,11 @@ fn a_signed_blob_is_read() {
     assert_eq!(model.verification(), ["fingerprint_internal", "passcode_external"]);
     assert!(model.is_hardware());
     assert!(read.by_aaguid(&[8; 16]).is_none() && read.by_aaguid(&[0; 16]).is_none());
+    // Zeros stand for "no model": an entry of that name would vouch for whoever names none (WebAuthn L3 §6.5.1).
+    let mut nobody = entry(&[]);
+    nobody["aaguid"] = "00000000-0000-0000-0000-000000000000".into();
+    let blob = publisher.blob(&payload(7, "2026-12-01", &[nobody]));
+    assert!(publisher.verify(&blob, None).is_ok_and(|read| read.by_aaguid(&[0; 16]).is_none()));
     // A file may end with a line break.
     publisher.verify(&format!("{}\n", publisher.blob(&good())), None).unwrap();
 }

@@ -69,17 +69,16 @@ impl Asked {
         Ok(Value::Object(answer))
     }
 
-    /// Whether a change is only to be rehearsed: `passband_dryRun=true`, the one option there is.
+    /// Whether a change is only to be rehearsed (`passband_dryRun=true`), and whether it is to be made even if no
+    /// administrator could sign in then (`passband_force=true`).
     ///
     /// # Errors
     ///
     /// [`GraphError`] naming another option, or a value that is neither `true` nor `false`.
-    pub fn dry_run(&self) -> Result<bool, GraphError> {
-        match Options::parse(&self.query, &["passband_dryRun"])?.get("passband_dryRun") {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(GraphError::query("passband_dryRun must be true or false.")),
-        }
+    pub fn dry_run_and_force(&self) -> Result<(bool, bool), GraphError> {
+        const NAMES: [&str; 2] = ["passband_dryRun", "passband_force"];
+        let options = Options::parse(&self.query, &NAMES)?;
+        Ok((options.is_set(NAMES[0])?, options.is_set(NAMES[1])?))
     }
 
     /// Refuses every query option, for what has none.
@@ -97,11 +96,7 @@ impl Asked {
     ///
     /// [`GraphError`] naming what is wrong.
     pub fn flag(&self, name: &'static str) -> Result<bool, GraphError> {
-        match Options::parse(&self.query, &[name])?.get(name) {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(GraphError::query(format!("{name} must be true or false."))),
-        }
+        Options::parse(&self.query, &[name])?.is_set(name)
     }
 
     /// One option that is a whole number, or not there: no other is known.
@@ -170,6 +165,14 @@ impl Options {
 
     fn get(&self, name: &str) -> Option<&str> {
         self.0.has(name).then(|| self.0.get(name))
+    }
+
+    fn is_set(&self, name: &str) -> Result<bool, GraphError> {
+        match self.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(GraphError::query(format!("{name} must be true or false."))),
+        }
     }
 
     fn top(&self) -> Result<u32, GraphError> {

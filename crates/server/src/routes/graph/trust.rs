@@ -14,6 +14,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use passband_core::platform::evidence::Proof;
 use passband_core::platform::roots::Scope;
+use passband_core::reason::Reason;
 use passband_wire::b64;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -147,14 +148,19 @@ async fn make(
     asked: &Asked,
     wish: Wish,
 ) -> Result<Json<Value>, GraphError> {
-    let rehearse = asked.dry_run()?;
+    let (rehearse, force) = asked.dry_run_and_force()?;
     let prepared = change::prepare(app, wish, admin.actor()).await?;
     let trust = Arc::new(prepared.trust().clone());
     let effects = change::effects(app, &trust).await?;
     let mut answer = report(&effects);
     answer["detail"] = prepared.detail().into();
     answer["applied"] = (!rehearse).into();
+    let locks_out = change::locks_out(app, &effects).await?;
+    answer["leavesNoAdministrator"] = locks_out.into();
     if !rehearse {
+        if locks_out && !force {
+            return Err(ChangeError::LocksOut.into());
+        }
         change::apply(app, prepared, effects, admin.actor()).await?;
     }
     Ok(Json(answer))
@@ -187,6 +193,7 @@ impl From<ChangeError> for GraphError {
         match error {
             ChangeError::Busy => Self::busy(),
             ChangeError::Store(error) => error.into(),
+            ChangeError::LocksOut => Reason::PolicyLocksOut.into(),
             ChangeError::UnknownRoot => Self::not_found("added root"),
             error => Self::bad(format!("{error}.")),
         }

@@ -1,6 +1,7 @@
 //! What evidence rests on: imports, rehearsals, and the passkeys they touch.
 
 use super::{Api, next, with_api};
+use crate::profiles::{only, set};
 use axum::http::StatusCode;
 use passband_core::change::Change;
 use passband_core::directory::{TrustDocument, TrustKind, User};
@@ -131,6 +132,30 @@ fn whom_a_change_touches_is_known_before_it_bites() {
         // A level may rise again.
         assert_eq!(change(api, METADATA, &edition(9, GOOD)).await["changeCount"], 2);
         assert_eq!(passkey(api, &ada).await["passband_evidence"], "E3");
+    });
+}
+
+#[test]
+fn no_change_of_trust_locks_every_administrator_out_unless_forced() {
+    with_api(async |api| {
+        with_metadata(api).await;
+        let ada = person(api, "Ada", Model::security_key()).await;
+        set(api, &only(&json!({ "passband_minimumEvidence": "E3" }))).await;
+        // Ada is nobody's administrator yet, so nobody is lost.
+        let told = change(api, &format!("{METADATA}?passband_dryRun=true"), &edition(8, BROKEN)).await;
+        assert_eq!(told["leavesNoAdministrator"], false);
+        api.done("PATCH", &format!("/v1.0/users/{}", ada.id), r#"{"passband_isAdministrator":true}"#).await;
+
+        let told = change(api, &format!("{METADATA}?passband_dryRun=true"), &edition(8, BROKEN)).await;
+        assert_eq!((&told["leavesNoAdministrator"], &told["applied"]), (&json!(true), &json!(false)));
+        let reply = api.text("POST", METADATA, &edition(8, BROKEN).to_string()).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{}", reply.body);
+        assert_eq!(reply.json()["error"]["innerError"]["passband_reason"], "policy_locks_out");
+        assert_eq!(passkey(api, &ada).await["passband_evidence"], "E3");
+
+        let done = change(api, &format!("{METADATA}?passband_force=true"), &edition(8, BROKEN)).await;
+        assert_eq!((&done["leavesNoAdministrator"], &done["applied"]), (&json!(true), &json!(true)));
+        assert_eq!(passkey(api, &ada).await["passband_evidence"], "E1");
     });
 }
 
