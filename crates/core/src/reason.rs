@@ -37,6 +37,13 @@ macro_rules! reasons {
 }
 
 reasons! {
+    AccessBlocked "access_blocked" "A conditional access policy blocks this." "See what each policy said; change the policy, or exclude the person, app or place from it.";
+    AccessDeviceNotCompliant "access_device_not_compliant" "A conditional access policy asks for a compliant device, and this device is not, is not registered, or its report is stale." "Bring the device into compliance and have that reported, or use one that is.";
+    AccessDeviceNotJoined "access_device_not_joined" "A conditional access policy asks for a hybrid joined device, and this is none." "Use a hybrid joined device.";
+    AccessMfaRequired "access_mfa_required" "A conditional access policy asks for multifactor authentication, and the sign-in was not." "Sign in with a passkey.";
+    AccessSignInTooOld "access_sign_in_too_old" "The sign-in is older than a conditional access policy allows." "Sign in again.";
+    AccessStrength "access_strength" "The sign-in does not satisfy the authentication strength that a conditional access policy asks for." "See what each policy said; sign in with a passkey that the strength takes.";
+    AccessTokenUnbound "access_token_unbound" "A conditional access policy asks for token protection, and what was presented is not bound to a device." "Sign in on a registered device through its broker; if that was done, look for a stolen token.";
     AppDisabled "app_disabled" "The application is switched off." "Enable the application if it should work again.";
     AppUnknown "app_unknown" "No application has this client id." "Register the application, or correct its client id.";
     AuthTooOld "auth_too_old" "The person signed in too long ago for this step." "Sign in again, then repeat the step.";

@@ -46,6 +46,26 @@ impl From<Reason> for WireError {
         let new = Self::new;
         match reason {
             Reason::Granted => UNAVAILABLE,
+            Reason::AccessBlocked => {
+                new("interaction_required", 53_003, "Access was blocked by a policy of your organisation.")
+            }
+            Reason::AccessDeviceNotCompliant => {
+                new("interaction_required", 53_000, "Your organisation asks for a compliant device.")
+            }
+            Reason::AccessDeviceNotJoined => {
+                new("interaction_required", 53_001, "Your organisation asks for a joined device.")
+            }
+            Reason::AccessMfaRequired | Reason::AccessStrength => {
+                new("interaction_required", 50_076, "Your organisation asks for another way of signing in.")
+            }
+            Reason::AccessSignInTooOld => {
+                new("invalid_grant", 70_043, "The sign-in is too old for this. Sign in again.")
+            }
+            Reason::AccessTokenUnbound => new(
+                "interaction_required",
+                530_084,
+                "Your organisation asks for a session that is bound to a registered device.",
+            ),
             Reason::AppDisabled | Reason::AppUnknown => new(
                 "unauthorized_client",
                 700_016,

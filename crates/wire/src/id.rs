@@ -101,6 +101,14 @@ ids! {
     GroupId;
     /// A passkey profile (Graph `passkeyProfile.id`).
     ProfileId;
+    /// A conditional access policy (Graph `conditionalAccessPolicy.id`).
+    AccessPolicyId;
+    /// An authentication strength (Graph `authenticationStrengthPolicy.id`).
+    StrengthId;
+    /// A named location (Graph `namedLocation.id`).
+    LocationId;
+    /// A role of administrators by its template (Graph `unifiedRoleDefinition.templateId`).
+    RoleId;
     /// A signing or sealing key of the server (JOSE `kid`).
     KeyId;
     /// A line of the sign-in log (Graph `signIn.id`).
