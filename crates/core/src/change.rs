@@ -1,6 +1,7 @@
 //! Every write there is. The core decides which, the store executes them, all or none.
 
 use crate::audit::{Audit, SignIn};
+use crate::device::compliance::Told;
 use crate::directory::{
     Alarm, AlarmKind, App, Device, Evidence, Grant, Group, KeyState, Passkey, Session, Snoozed, StoredKey,
     Tap, TrustDocument, User,
@@ -218,6 +219,15 @@ pub enum Change {
         id: [u8; 32],
         /// After this nobody could use it anyway, and the row may go.
         until: Timestamp,
+    },
+    /// Replace what is said about a device by others; [`Conflict::Stale`] if it is gone, or something was said meanwhile.
+    TellDevice {
+        /// Which.
+        id: DeviceId,
+        /// The revision that was seen.
+        seen: u32,
+        /// What is said from now on.
+        told: Box<Told>,
     },
     /// Replace an application's row; [`Conflict::Stale`] if it does not exist.
     UpdateApp(App),

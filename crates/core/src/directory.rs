@@ -1,5 +1,6 @@
 //! What the directory remembers: plain records, named as Microsoft Graph names them where it has a name.
 
+use crate::device::compliance::{Compliance, Details};
 use crate::policy::signal::{Certification, EvidenceLevel, Factors};
 use passband_wire::id::{ClientId, DeviceId, GroupId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;
@@ -336,6 +337,12 @@ pub struct Device {
     pub certificate_expires: Timestamp,
     /// What proves its keys.
     pub evidence: EvidenceLevel,
+    /// Whether it keeps the rules, as others say.
+    pub compliance: Compliance,
+    /// What else others say about it.
+    pub details: Details,
+    /// How often something was said about it.
+    pub revision: u32,
     /// Graph `registrationDateTime`.
     pub created: Timestamp,
     /// Graph `approximateLastSignInDateTime`.
@@ -460,6 +467,16 @@ pub struct DeviceStanding {
     pub name: String,
     /// What proves its keys.
     pub evidence: EvidenceLevel,
+    /// Graph `trustType`.
+    pub join: JoinType,
+    /// Graph `operatingSystem`.
+    pub os: String,
+    /// Graph `operatingSystemVersion`.
+    pub os_version: String,
+    /// Whether it keeps the rules; ask [`Compliance::as_of`].
+    pub compliance: Compliance,
+    /// What else others say about it.
+    pub details: Details,
 }
 
 /// What a stored key is for.

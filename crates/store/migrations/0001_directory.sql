@@ -82,6 +82,14 @@ CREATE TABLE devices (
     thumbprint BLOB NOT NULL UNIQUE,
     certificate_expires BIGINT NOT NULL,
     evidence BIGINT NOT NULL,
+    -- What others say about it. The two flags are null while unknown, and count as unknown from compliance_until on.
+    compliant BIGINT,
+    managed BIGINT,
+    compliance_until BIGINT NOT NULL,
+    ownership TEXT NOT NULL,
+    -- A JSON object of texts, by their Graph names.
+    attributes TEXT NOT NULL,
+    revision BIGINT NOT NULL,
     created BIGINT NOT NULL,
     last_seen BIGINT
 );

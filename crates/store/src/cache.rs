@@ -142,7 +142,9 @@ fn touched(change: &Change) -> Touched<'_> {
     match change {
         Change::AdvanceSession { id, .. } | Change::EndSession { id, .. } => One(Part::Session(*id)),
         Change::DeleteApp(_) | Change::InsertApp(_) | Change::UpdateApp(_) => One(Part::Apps),
-        Change::DeleteDevice(id) | Change::SetDeviceEnabled { id, .. } => One(Part::Device(*id)),
+        Change::DeleteDevice(id) | Change::SetDeviceEnabled { id, .. } | Change::TellDevice { id, .. } => {
+            One(Part::Device(*id))
+        }
         Change::DeletePasskey { id, .. } => One(Part::Passkey(id)),
         // Others' sessions may run on the devices that go with the person.
         Change::DeleteUser(_) => Everything,

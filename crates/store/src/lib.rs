@@ -9,7 +9,7 @@
 //! | `open`, `migrate` | URL, lock on the data folder, connections, schema |
 //! | `statement` | each change as SQL |
 //! | `bulk`, `batch`, `writer` | many commits in one transaction |
-//! | `row`, `names` | columns to records and back |
+//! | `row`, `names`, `devices` | columns to records and back |
 //! | `people`, `groups`, `recovery`, `things`, `sessions`, `trust`, `log`, `overview` | loads |
 //! | `cache` | standings and applications in memory, while no commit contradicts them |
 //! | `page`, `sweep`, `error` | cursors, removal of old rows, what can go wrong |
@@ -17,6 +17,7 @@
 mod batch;
 mod bulk;
 mod cache;
+mod devices;
 mod error;
 mod groups;
 mod log;

@@ -1,5 +1,6 @@
 //! Loads for the console: how many there are, and devices by what people call them.
 
+use crate::devices;
 use crate::error::StoreError;
 use crate::page::{self, Listed, Page};
 use crate::people::pattern;
@@ -90,7 +91,7 @@ impl Store {
         } else {
             self.all(SOME, || args().text(pattern(prefix))).await?
         };
-        let items = read_all(&rows, |r| Ok((row::device(r)?, r.joined(row::USER_WIDTH, row::user)?)))?;
+        let items = read_all(&rows, |r| Ok((devices::device(r)?, r.joined(row::USER_WIDTH, row::user)?)))?;
         Ok(Listed::cut(items, page, |(device, _)| page::by_time(device.created, device.id.as_bytes())))
     }
 }

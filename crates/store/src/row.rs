@@ -1,12 +1,13 @@
 //! Rows to records and values to parameters: the only place that knows the column types.
 
+use crate::devices;
 use crate::error::StoreError;
 use crate::log::AuditLine;
 use crate::names::{binding_of, purpose_of, session_kind_of, state_of};
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::directory::{
-    Alarm, AlarmKind, App, Device, DeviceStanding, Evidence, Grant, Group, JoinType, Passkey, RecoveryCode,
-    Scope, Session, Snoozed, Standing, StoredKey, Tap, TrustDocument, TrustKind, User,
+    Alarm, AlarmKind, App, Evidence, Grant, Group, Passkey, RecoveryCode, Scope, Session, Snoozed, Standing,
+    StoredKey, Tap, TrustDocument, TrustKind, User,
 };
 use passband_core::id::{AuditId, ClientId, DeviceId, GroupId, KeyId, SessionId, SignInId, TapId, UserId};
 use passband_core::policy::signal::{Certification, EvidenceLevel, Factors};
@@ -39,7 +40,12 @@ macro_rules! columns {
     };
     (device) => {
         "d.id, d.owner, d.name, d.trust_type, d.enabled, d.os, d.os_version, d.device_key, d.transport_key, \
-         d.certificate, d.thumbprint, d.certificate_expires, d.evidence, d.created, d.last_seen"
+         d.certificate, d.thumbprint, d.certificate_expires, d.evidence, d.compliant, d.managed, d.compliance_until, \
+         d.ownership, d.attributes, d.revision, d.created, d.last_seen"
+    };
+    (device_standing) => {
+        "d.id, d.enabled, d.name, d.evidence, d.trust_type, d.os, d.os_version, d.compliant, d.managed, \
+         d.compliance_until, d.ownership, d.attributes"
     };
     (group) => {
         "o.id, o.name, o.description, o.nickname, o.created"
@@ -62,7 +68,9 @@ macro_rules! columns {
             $crate::row::columns!(session),
             ", ",
             $crate::row::columns!(user),
-            ", d.id, d.enabled, d.name, d.evidence, k.id, p.id, p.ended"
+            ", ",
+            $crate::row::columns!(device_standing),
+            ", k.id, p.id, p.ended"
         )
     };
     (grant) => {
@@ -189,7 +197,7 @@ impl<'r> Reader<'r> {
         self.count().map(Some)
     }
 
-    fn flag(&mut self) -> Read<bool> {
+    pub(crate) fn flag(&mut self) -> Read<bool> {
         match self.int()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -197,11 +205,19 @@ impl<'r> Reader<'r> {
         }
     }
 
-    fn at(&mut self) -> Read<Timestamp> {
+    pub(crate) fn opt_flag(&mut self) -> Read<Option<bool>> {
+        if self.is_null()? {
+            self.next += 1;
+            return Ok(None);
+        }
+        self.flag().map(Some)
+    }
+
+    pub(crate) fn at(&mut self) -> Read<Timestamp> {
         self.int().map(Timestamp)
     }
 
-    fn opt_at(&mut self) -> Read<Option<Timestamp>> {
+    pub(crate) fn opt_at(&mut self) -> Read<Option<Timestamp>> {
         Ok(self.get::<Option<i64>>()?.map(Timestamp))
     }
 
@@ -215,7 +231,7 @@ impl<'r> Reader<'r> {
     }
 
     /// A value of a closed set, by the name it is stored under.
-    fn named<T>(&mut self, find: impl Fn(&str) -> Option<T>, what: &'static str) -> Read<T> {
+    pub(crate) fn named<T>(&mut self, find: impl Fn(&str) -> Option<T>, what: &'static str) -> Read<T> {
         let text: &str = self.get()?;
         find(text).ok_or(StoreError::Row(what))
     }
@@ -224,12 +240,12 @@ impl<'r> Reader<'r> {
         self.get()
     }
 
-    fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
         let bytes: &[u8] = self.get()?;
         bytes.try_into().map_err(|_| StoreError::Row("length of an id or hash"))
     }
 
-    fn id<T>(&mut self, make: fn([u8; 16]) -> T) -> Read<T> {
+    pub(crate) fn id<T>(&mut self, make: fn([u8; 16]) -> T) -> Read<T> {
         self.array().map(make)
     }
 
@@ -387,26 +403,6 @@ pub(crate) fn alarm(r: &mut Reader<'_>) -> Read<Alarm> {
     })
 }
 
-pub(crate) fn device(r: &mut Reader<'_>) -> Read<Device> {
-    Ok(Device {
-        id: r.id(DeviceId::from_bytes)?,
-        owner: r.id(UserId::from_bytes)?,
-        name: r.text()?,
-        join: r.named(JoinType::from_trust_type, "trust type")?,
-        enabled: r.flag()?,
-        os: r.text()?,
-        os_version: r.text()?,
-        device_key: r.blob()?,
-        transport_key: r.blob()?,
-        certificate: r.blob()?,
-        thumbprint: r.array()?,
-        certificate_expires: r.at()?,
-        evidence: EvidenceLevel::from_i64(r.int()?),
-        created: r.at()?,
-        last_seen: r.opt_at()?,
-    })
-}
-
 pub(crate) fn app(r: &mut Reader<'_>) -> Read<App> {
     Ok(App {
         id: r.id(ClientId::from_bytes)?,
@@ -445,14 +441,7 @@ pub(crate) fn session(r: &mut Reader<'_>) -> Read<Session> {
 pub(crate) fn standing(r: &mut Reader<'_>) -> Read<Standing> {
     let session = session(r)?;
     let user = r.joined(USER_WIDTH, user)?;
-    let device = r.joined(4, |r| {
-        Ok(DeviceStanding {
-            id: r.id(DeviceId::from_bytes)?,
-            enabled: r.flag()?,
-            name: r.text()?,
-            evidence: EvidenceLevel::from_i64(r.int()?),
-        })
-    })?;
+    let device = r.joined(devices::STANDING_WIDTH, devices::standing)?;
     let credential: Option<Vec<u8>> = r.get()?;
     let parent = r.opt_id(SessionId::from_bytes)?;
     let parent_ended = r.opt_at()?;

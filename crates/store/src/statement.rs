@@ -1,12 +1,13 @@
 //! Each change as SQL. Pure: what is to be run, and what it means when no row was touched.
 
+use crate::devices;
 use crate::names;
 use crate::recovery;
 use crate::row::Args;
 use passband_core::audit::{Audit, SignIn};
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{
-    App, Device, Evidence, Grant, Group, Passkey, Session, StoredKey, Tap, TrustDocument, User,
+    App, Evidence, Grant, Group, Passkey, Session, StoredKey, Tap, TrustDocument, User,
 };
 use passband_core::id::{GroupId, UserId};
 
@@ -102,7 +103,7 @@ fn statement(change: &Change) -> Statement {
              WHERE user_id = $2 AND ended IS NULL",
             Args::new().at(*at).blob(user.as_bytes()),
         ),
-        Change::InsertDevice(device) => insert_device(device),
+        Change::InsertDevice(device) => devices::insert(device),
         Change::InsertGrant(grant) => insert_grant(grant),
         Change::InsertGroup(group) => insert_group(group),
         Change::InsertKey(key) => insert_key(key),
@@ -161,6 +162,7 @@ fn statement(change: &Change) -> Statement {
             Args::new().blob(user.as_bytes()).int(now.times).at(now.until).int(*seen),
             Conflict::Stale,
         ),
+        Change::TellDevice { id, seen, told } => devices::tell(*id, *seen, told),
         Change::UpdateGroup(group) => one(
             "UPDATE user_groups SET name = $1, search_name = $2, description = $3, nickname = $4 WHERE id = $5",
             Args::new()
@@ -291,31 +293,6 @@ fn update_app(app: &App) -> Vec<Statement> {
     );
     let forget = any("DELETE FROM app_uris WHERE app_id = $1", Args::new().blob(app.id.as_bytes()));
     [update, forget].into_iter().chain(insert_app_uris(app)).collect()
-}
-
-fn insert_device(device: &Device) -> Statement {
-    one(
-        "INSERT INTO devices (id, owner, name, trust_type, enabled, os, os_version, device_key, transport_key, \
-         certificate, thumbprint, certificate_expires, evidence, created, last_seen) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
-        Args::new()
-            .blob(device.id.as_bytes())
-            .blob(device.owner.as_bytes())
-            .text(&device.name)
-            .text(device.join.trust_type())
-            .int(device.enabled)
-            .text(&device.os)
-            .text(&device.os_version)
-            .blob(&device.device_key)
-            .blob(&device.transport_key)
-            .blob(&device.certificate)
-            .blob(&device.thumbprint)
-            .at(device.certificate_expires)
-            .int(device.evidence.to_i64())
-            .at(device.created)
-            .opt_at(device.last_seen),
-        Conflict::Duplicate,
-    )
 }
 
 fn insert_grant(grant: &Grant) -> Statement {
@@ -544,6 +521,9 @@ pub(crate) fn is_storable(change: &Change) -> bool {
             plain(&a.name) && lists.into_iter().flatten().all(plain)
         }
         Change::InsertDevice(d) => [&d.name, &d.os, &d.os_version].into_iter().all(plain),
+        Change::TellDevice { told, .. } => {
+            plain(&told.os_version) && told.details.attributes.values().all(plain)
+        }
         Change::InsertGrant(g) => plain(&g.scope) && plain(&g.resource),
         Change::InsertPasskey(p) => {
             let evidence = std::iter::once(&p.evidence.proof).chain(&p.evidence.verification);

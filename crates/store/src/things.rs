@@ -1,6 +1,7 @@
 //! Loads of settings, keys, devices and applications.
 
 use crate::cache::AppName;
+use crate::devices;
 use crate::error::StoreError;
 use crate::page::{self, Listed, Page};
 use crate::row::{self, Args, columns};
@@ -40,7 +41,7 @@ impl Store {
     /// [`StoreError`] if the database cannot answer.
     pub async fn device(&self, id: DeviceId) -> Result<Option<Device>, StoreError> {
         const SQL: &str = concat!("SELECT ", columns!(device), " FROM devices d WHERE d.id = $1");
-        read_one(self.one(SQL, || Args::new().blob(id.as_bytes())).await?, row::device)
+        read_one(self.one(SQL, || Args::new().blob(id.as_bytes())).await?, devices::device)
     }
 
     /// The device whose certificate has this SHA-256, and its owner if not deleted.
@@ -60,7 +61,7 @@ impl Store {
             " FROM devices d LEFT JOIN users u ON u.id = d.owner WHERE d.thumbprint = $1"
         );
         let row = self.one(SQL, || Args::new().blob(thumbprint)).await?;
-        read_one(row, |r| Ok((row::device(r)?, r.joined(row::USER_WIDTH, row::user)?)))
+        read_one(row, |r| Ok((devices::device(r)?, r.joined(row::USER_WIDTH, row::user)?)))
     }
 
     /// Devices, the newest first; all, or one person's.
@@ -86,7 +87,7 @@ impl Store {
             None => self.all(ALL, args).await?,
             Some(owner) => self.all(OWN, || args().blob(owner.as_bytes())).await?,
         };
-        let items = read_all(&rows, row::device)?;
+        let items = read_all(&rows, devices::device)?;
         Ok(Listed::cut(items, page, |device| page::by_time(device.created, device.id.as_bytes())))
     }
 

@@ -91,6 +91,8 @@ pub fn judge(standing: &Standing, now: Timestamp) -> Result<Live<'_>, Reason> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::device::compliance::{Compliance, Details};
+    use crate::directory::JoinType;
     use crate::id::{DeviceId, SessionId, UserId};
 
     pub(in crate::session) const NOW: Timestamp = Timestamp(1_800_000_000);
@@ -133,6 +135,11 @@ pub(super) mod tests {
                 enabled: true,
                 name: "laptop".to_owned(),
                 evidence: EvidenceLevel::E0,
+                join: JoinType::Joined,
+                os: String::new(),
+                os_version: String::new(),
+                compliance: Compliance::default(),
+                details: Details::default(),
             }),
             credential_present: true,
             parent_ended: None,

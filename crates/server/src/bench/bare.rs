@@ -13,7 +13,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::serve::ListenerExt as _;
-use passband_core::directory::{DeviceStanding, KeyState, Session, SessionKind, Standing, User};
+use passband_core::device::compliance::{Compliance, Details};
+use passband_core::directory::{DeviceStanding, JoinType, KeyState, Session, SessionKind, Standing, User};
 use passband_core::id::{DeviceId, KeyId, SessionId, TenantId, UserId};
 use passband_core::keys::seal::SealRing;
 use passband_core::keys::signer::{TokenKey, TokenKeys};
@@ -157,6 +158,11 @@ fn standing() -> Standing {
             enabled: true,
             name: "Device of Person 50000".to_owned(),
             evidence: EvidenceLevel::E0,
+            join: JoinType::Joined,
+            os: "Linux".to_owned(),
+            os_version: "6.1".to_owned(),
+            compliance: Compliance::default(),
+            details: Details::default(),
         }),
         credential_present: true,
         parent_ended: None,

@@ -3,6 +3,7 @@
 use super::{CLIENT, RESOURCE};
 use crate::app::App;
 use passband_core::change::Change;
+use passband_core::device::compliance::{Compliance, Details};
 use passband_core::directory::{
     App as AppRecord, Device, Evidence, Grant, JoinType, Passkey, Session, SessionKind, User,
 };
@@ -236,6 +237,9 @@ fn device(app: &App, user: &User, key: &[u8]) -> Device {
         thumbprint,
         certificate_expires: app.now() + Seconds::days(365),
         evidence: EvidenceLevel::E0,
+        compliance: Compliance::default(),
+        details: Details::default(),
+        revision: 0,
         created: app.now(),
         last_seen: None,
     }

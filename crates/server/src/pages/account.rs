@@ -85,6 +85,8 @@ pub struct DeviceRow {
     pub state: DeviceState,
     /// Evidence level of its key, `E0` to `E4`.
     pub evidence: String,
+    /// What others say about it, in words: "Compliant until …"; empty if nothing.
+    pub told: Vec<String>,
     /// When it was registered.
     pub registered: When,
     /// When it last proved its key.

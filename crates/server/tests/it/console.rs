@@ -3,6 +3,7 @@
 use crate::world::{Browser, ORIGIN, Person, World, encode};
 use axum::http::{StatusCode, header};
 use passband_core::change::Change;
+use passband_core::device::compliance::{Compliance, Details};
 use passband_core::directory::{App as AppRecord, Device, JoinType, SessionKind, User};
 use passband_core::id::{ClientId, DeviceId, SessionId};
 use passband_core::policy::signal::EvidenceLevel;
@@ -32,6 +33,9 @@ async fn device_of(world: &World, owner: &User, name: &str) -> DeviceId {
         thumbprint: rng::bytes::<32>(&SystemRandom),
         certificate_expires: world.now() + Seconds::days(3650),
         evidence: EvidenceLevel::E0,
+        compliance: Compliance::default(),
+        details: Details::default(),
+        revision: 0,
         created: world.now(),
         last_seen: None,
     };

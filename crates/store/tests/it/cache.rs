@@ -55,6 +55,7 @@ fn every_change_that_matters_is_seen_at_once() {
         ("end of parent", 2, Change::EndSession { id: session_id(1), at: t(80) }),
         ("user", 2, Change::UpdateUser(User { enabled: false, ..user(1) })),
         ("device", 2, Change::SetDeviceEnabled { id: device_id(1), enabled: false }),
+        ("compliance", 2, Change::TellDevice { id: device_id(1), seen: 0, told: Box::new(told(40)) }),
         ("no device", 2, Change::DeleteDevice(device_id(1))),
         ("no passkey", 2, Change::DeletePasskey { id: passkey(1, 1).id, user: user_id(1) }),
         ("end of all", 2, Change::EndSessionsOf { user: user_id(1), at: t(80) }),

@@ -4,6 +4,7 @@ use crate::harness::on_each;
 use crate::sample::*;
 use passband_core::audit::SignIn;
 use passband_core::change::{Change, Conflict};
+use passband_core::device::compliance::Told;
 use passband_core::directory::{App, KeyState, Session, User};
 use passband_core::id::{KeyId, TapId};
 use passband_core::time::Seconds;
@@ -379,5 +380,22 @@ fn a_sweep_takes_what_nobody_needs_and_no_more() {
         assert!(db.store.standing(session_id(3)).await.unwrap().is_some());
         assert!(db.store.grant([1; 16]).await.unwrap().is_some());
         assert_eq!(db.store.taps_of(user_id(1)).await.unwrap(), [tap(1, 1)]);
+    });
+}
+
+#[test]
+fn what_is_said_about_a_device_is_kept_and_not_overtaken() {
+    on_each(async |db| {
+        db.make(vec![Change::InsertUser(user(1)), Change::InsertDevice(Box::new(device(1, 1)))]).await;
+        let tell = |seen, until| Change::TellDevice { id: device_id(1), seen, told: Box::new(told(until)) };
+        db.make(vec![tell(0, 40)]).await;
+        let shown = db.store.device(device_id(1)).await.unwrap().unwrap();
+        assert_eq!((Told::of(&shown), shown.revision), (told(40), 1));
+        // Made up from what was there before the first: it would put back what the first took away.
+        db.refuse(Conflict::Stale, vec![tell(0, 50)]).await;
+        let gone = Change::TellDevice { id: device_id(9), seen: 0, told: Box::new(told(1)) };
+        db.refuse(Conflict::Stale, vec![gone]).await;
+        let again = db.store.device(device_id(1)).await.unwrap().unwrap();
+        assert_eq!(again, shown);
     });
 }

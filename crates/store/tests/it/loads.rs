@@ -4,6 +4,7 @@ use crate::harness::{Db, on_each};
 use crate::sample::*;
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::change::Change;
+use passband_core::device::compliance::{Compliance, Details};
 use passband_core::directory::{Device, DeviceStanding, JoinType, Session, Standing, User};
 use passband_core::policy::signal::EvidenceLevel;
 use passband_core::reason::Reason;
@@ -204,6 +205,11 @@ fn a_standing_tells_all_that_stands_behind_a_session() {
                 enabled: true,
                 name: "Laptop 1".to_owned(),
                 evidence: EvidenceLevel::E3,
+                join: JoinType::Joined,
+                os: "Linux".to_owned(),
+                os_version: "6.1".to_owned(),
+                compliance: Compliance::default(),
+                details: Details::default(),
             }),
             credential_present: true,
             parent_ended: None,

@@ -1,6 +1,7 @@
 //! Records to store: every field different from its neighbours, so that swapped columns show.
 
 use passband_core::audit::{Audit, SignIn, SignInKind};
+use passband_core::device::compliance::{Attribute, Compliance, Details, Ownership, Told};
 use passband_core::directory::{
     App, Device, Evidence, Grant, JoinType, KeyPurpose, KeyState, Passkey, Session, SessionKind, StoredKey,
     Tap, User,
@@ -102,8 +103,21 @@ pub fn device(n: u8, owner: u8) -> Device {
         thumbprint: [n; 32],
         certificate_expires: t(9000),
         evidence: EvidenceLevel::E3,
+        compliance: Compliance::default(),
+        details: Details::default(),
+        revision: 0,
         created: t(i64::from(n)),
         last_seen: None,
+    }
+}
+
+/// Something said about a device, all of it.
+pub fn told(until: i64) -> Told {
+    let attributes = [(Attribute::Model, "T14".to_owned()), (Attribute::Extension(15), "{\"a\"}".to_owned())];
+    Told {
+        os_version: "6.2".to_owned(),
+        compliance: Compliance { compliant: Some(true), managed: Some(false), until: t(until) },
+        details: Details { ownership: Some(Ownership::Personal), attributes: attributes.into() },
     }
 }
 

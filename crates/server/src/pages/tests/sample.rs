@@ -70,6 +70,7 @@ fn devices(w: Words) -> Vec<DeviceRow> {
         kind: kind.into(),
         state,
         evidence: "E0".into(),
+        told: if is_current { vec!["Compliant until 2026-11-23 10:00 UTC".into()] } else { Vec::new() },
         registered: ago(50_000),
         last_seen: (state != DeviceState::Disabled).then(|| ago(12)),
         band,

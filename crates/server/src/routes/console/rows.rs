@@ -132,11 +132,28 @@ pub fn device_row(device: &Device, (is_current, signed): (bool, bool), now: Time
         kind: format!("{system}, {join}"),
         state,
         evidence: device.evidence.name().to_owned(),
+        told: told(device, now),
         registered: When(device.created),
         last_seen: device.last_seen.map(When),
         band: bands::device(device, is_current && signed),
         is_current,
     }
+}
+
+/// What others say about a device, as far as it is still believed.
+fn told(device: &Device, now: Timestamp) -> Vec<String> {
+    let known = device.compliance.as_of(now);
+    let fact = |fact: Option<bool>, yes: &'static str, no: &'static str| Some(if fact? { yes } else { no });
+    let facts =
+        [fact(known.compliant, "Compliant", "Not compliant"), fact(known.managed, "Managed", "Not managed")];
+    let until = known.until.rfc3339();
+    let mut told: Vec<_> = facts.into_iter().flatten().map(|fact| format!("{fact} until {until}")).collect();
+    if told.is_empty() && device.compliance.until > Timestamp(0) {
+        told.push("Compliance unknown: what was said about it is out of date".to_owned());
+    }
+    told.extend(device.details.ownership.map(|ownership| format!("Ownership: {}", ownership.name())));
+    told.extend(device.details.attributes.iter().map(|(which, text)| format!("{}: {text}", which.name())));
+    told
 }
 
 fn session_row(session: &Session, device: Option<&Device>, is_current: bool) -> SessionRow {

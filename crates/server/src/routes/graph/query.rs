@@ -8,7 +8,7 @@ use crate::extract::Params;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use passband_core::id::{GroupId, UserId};
-use passband_store::{Listed, MAX_TOP, Page, SignInFilter, Store, StoreError};
+use passband_store::{Listed, MAX_TOP, Page, SignInFilter, StoreError};
 use serde_json::{Map, Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -224,11 +224,14 @@ pub enum Source<'a> {
 }
 
 impl Source<'_> {
-    async fn load(&self, store: &Store, page: &Page) -> Result<Listed<Value>, StoreError> {
+    async fn load(&self, app: &App, page: &Page) -> Result<Listed<Value>, StoreError> {
+        let (store, now) = (&app.store, app.now());
         Ok(match self {
             Self::Applications => shown(store.apps(page).await?, resource::application),
             Self::Audits => shown(store.audits(page).await?, resource::audit),
-            Self::Devices(owner) => shown(store.devices(page, *owner).await?, resource::device),
+            Self::Devices(owner) => {
+                shown(store.devices(page, *owner).await?, |device| resource::device(device, now))
+            }
             Self::Groups(prefix) => shown(store.groups(prefix, page).await?, super::resource_policy::group),
             Self::Members(group) => shown(store.members(*group, page).await?, super::groups::member),
             Self::SignIns(filter) => shown(store.sign_ins(filter, page).await?, resource::sign_in),
@@ -266,12 +269,12 @@ impl Wanted<'_> {
     /// [`StoreError`] of the store.
     pub async fn scan(&self, app: &App, source: &Source<'_>) -> Result<Listed<Value>, StoreError> {
         if self.filter.0.is_empty() {
-            return source.load(&app.store, &self.page).await;
+            return source.load(app, &self.page).await;
         }
         let mut found = Vec::new();
         let mut page = Page { after: self.page.after.clone(), top: MAX_TOP };
         for _ in 0..MAX_SCANS {
-            let listed = source.load(&app.store, &page).await?;
+            let listed = source.load(app, &page).await?;
             for (place, object) in listed.items.into_iter().enumerate() {
                 if self.filter.matches(&object) {
                     found.push(object);
@@ -279,7 +282,7 @@ impl Wanted<'_> {
                 if found.len() >= self.page.top as usize {
                     // The cursor after this row is that of a page which ends with it.
                     let top = u32::try_from(place).unwrap_or(MAX_TOP) + 1;
-                    let next = source.load(&app.store, &Page { after: page.after, top }).await?.next;
+                    let next = source.load(app, &Page { after: page.after, top }).await?.next;
                     return Ok(Listed { items: found, next });
                 }
             }

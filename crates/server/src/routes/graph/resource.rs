@@ -8,6 +8,7 @@ pub mod trust;
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use crate::refusal::WireError;
 use passband_core::audit::SignIn;
+use passband_core::device::compliance::{Attribute, Ownership};
 use passband_core::directory::{App as AppRecord, Device, KeyState, Passkey, StoredKey, Tap, User};
 use passband_core::manage::app::{is_built_in, is_web};
 use passband_core::reason::Reason;
@@ -224,7 +225,19 @@ pub static DEVICE: Resource = Resource {
         filter("trustType", Kind::Text, "AzureAd (joined) or Workplace (registered)."),
         filter("registrationDateTime", Kind::Time, "When it was registered."),
         filter("approximateLastSignInDateTime", Kind::Time, "When it was last used."),
-        plain("isCompliant", Kind::Bool, "Always null: nothing here judges it yet."),
+        filter("isCompliant", Kind::Bool, "Whether it keeps the rules; null if nobody said, or not lately."),
+        filter("isManaged", Kind::Bool, "Whether it is managed; null if nobody said, or not lately."),
+        filter(
+            "passband_complianceExpirationDateTime",
+            Kind::Time,
+            "When the two become unknown unless they are said again; null while they are.",
+        ),
+        filter("deviceOwnership", Kind::Text, "company, personal or unknown."),
+        filter("manufacturer", Kind::Text, "Who made it."),
+        filter("model", Kind::Text, "What it is."),
+        filter("mdmAppId", Kind::Text, "The application that manages it."),
+        filter("enrollmentProfileName", Kind::Text, "The profile it was enrolled with."),
+        plain("extensionAttributes", Kind::Object, "extensionAttribute1 to extensionAttribute15."),
         filter("passband_ownerId", Kind::Guid, "The person who registered it."),
         filter("passband_evidence", Kind::Text, "What proves its keys: E0 to E4."),
         plain("passband_certificateThumbprint", Kind::Text, "SHA-256 of its certificate, hexadecimal."),
@@ -233,7 +246,14 @@ pub static DEVICE: Resource = Resource {
 };
 
 /// A device as Graph shows one.
-pub fn device(device: &Device) -> Value {
+pub fn device(device: &Device, now: Timestamp) -> Value {
+    let known = device.compliance.as_of(now);
+    let until = (known.compliant.is_some() || known.managed.is_some()).then(|| known.until.rfc3339());
+    let text = |which| device.details.attributes.get(&which);
+    let extensions: serde_json::Map<_, _> = Attribute::all()
+        .filter(|which| matches!(which, Attribute::Extension(_)))
+        .map(|which| (which.name().to_owned(), json!(text(which))))
+        .collect();
     let thumbprint: String = device.thumbprint.iter().map(|byte| format!("{byte:02X}")).collect();
     json!({
         "id": device.id.to_string(),
@@ -245,7 +265,15 @@ pub fn device(device: &Device) -> Value {
         "trustType": device.join.trust_type(),
         "registrationDateTime": device.created.rfc3339(),
         "approximateLastSignInDateTime": device.last_seen.map(Timestamp::rfc3339),
-        "isCompliant": null,
+        "isCompliant": known.compliant,
+        "isManaged": known.managed,
+        "passband_complianceExpirationDateTime": until,
+        "deviceOwnership": device.details.ownership.map_or("unknown", Ownership::name),
+        "manufacturer": text(Attribute::Manufacturer),
+        "model": text(Attribute::Model),
+        "mdmAppId": text(Attribute::MdmAppId),
+        "enrollmentProfileName": text(Attribute::EnrollmentProfileName),
+        "extensionAttributes": extensions,
         "passband_ownerId": device.owner.to_string(),
         "passband_evidence": device.evidence.name(),
         "passband_certificateThumbprint": thumbprint,

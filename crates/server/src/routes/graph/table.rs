@@ -59,6 +59,19 @@ const USER_BODY: &[&str] = &[
 ];
 const TAP_BODY: &[&str] = &["lifetimeInMinutes", "isUsableOnce", "startDateTime"];
 const PASSKEY_BODY: &[&str] = &["displayName", "publicKeyCredential"];
+const DEVICE_BODY: &[&str] = &[
+    "accountEnabled",
+    "isCompliant",
+    "isManaged",
+    "passband_complianceExpirationDateTime",
+    "operatingSystemVersion",
+    "deviceOwnership",
+    "manufacturer",
+    "model",
+    "mdmAppId",
+    "enrollmentProfileName",
+    "extensionAttributes",
+];
 const APP_BODY: &[&str] =
     &["displayName", "identifierUris", "web", "publicClient", "spa", "passband_enabled"];
 
@@ -149,7 +162,7 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(post "/policies/authenticationMethodsPolicy/passband_passkeyProfileTemplates/{id}/passband_add" "addPasskeyProfileTemplate" Answer::Nothing, &[], templates::add, "Take a ready-made profile into the policy; no target names it yet"),
     operation!(get "/devices" "listDevices" Answer::Collection(&DEVICE), &[], devices::list, "Devices, newest first"),
     operation!(get "/devices/{id}" "getDevice" Answer::Object(&DEVICE), &[], devices::get, "A device"),
-    operation!(patch "/devices/{id}" "updateDevice" Answer::Nothing, &["accountEnabled"], devices::update, "Enable or disable a device"),
+    operation!(patch "/devices/{id}" "updateDevice" Answer::Nothing, DEVICE_BODY, devices::update, "Enable or disable a device, or say whether it is compliant and what it is"),
     operation!(delete "/devices/{id}" "deleteDevice" Answer::Nothing, &[], devices::delete, "Delete a device; it has to register again"),
     operation!(get "/applications" "listApplications" Answer::Collection(&APPLICATION), &[], applications::list, "Applications, newest first"),
     operation!(post "/applications" "createApplication" Answer::Created(&APPLICATION), APP_BODY, applications::create, "Register an application"),

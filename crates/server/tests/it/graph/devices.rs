@@ -2,6 +2,7 @@
 
 use super::{encode, with_api};
 use passband_core::id::DeviceId;
+use passband_core::time::Seconds;
 use serde_json::json;
 
 #[test]
@@ -50,7 +51,19 @@ fn devices_are_seen_switched_and_deleted() {
         api.done("PATCH", &path, r##"{"@odata.type":"#microsoft.graph.device","accountEnabled":true}"##)
             .await;
         assert_eq!(api.last_deed().await.0, "Enable device");
-        for bad in ["{}", r#"{"accountEnabled":1}"#, r#"{"displayName":"x"}"#, r#"{"accountEnabled":null}"#] {
+        for bad in [
+            "{}",
+            r#"{"accountEnabled":1}"#,
+            r#"{"displayName":"x"}"#,
+            r#"{"accountEnabled":null}"#,
+            r#"{"isCompliant":"yes"}"#,
+            r#"{"deviceOwnership":"mine"}"#,
+            r#"{"extensionAttributes":{"model":"x"}}"#,
+            r#"{"extensionAttributes":{"extensionAttribute16":"x"}}"#,
+            r#"{"isCompliant":true,"passband_complianceExpirationDateTime":"tomorrow"}"#,
+            r#"{"isCompliant":true,"passband_complianceExpirationDateTime":"2020-01-01T00:00:00Z"}"#,
+            r#"{"isCompliant":true,"passband_complianceExpirationDateTime":"2099-01-01T00:00:00Z"}"#,
+        ] {
             api.refused(("PATCH", &path, bad), 400, "Request_BadRequest").await;
         }
 
@@ -64,5 +77,58 @@ fn devices_are_seen_switched_and_deleted() {
             let body = r#"{"accountEnabled":true}"#;
             api.refused(("PATCH", path, body), 404, "Request_ResourceNotFound").await;
         }
+    });
+}
+
+#[test]
+fn what_is_said_about_a_device_goes_stale() {
+    with_api(async |api| {
+        let ada = api.person("Ada", false).await;
+        let laptop = api.device(ada.parse().unwrap(), "Laptop").await;
+        let path = format!("/v1.0/devices/{laptop}");
+        let body = json!({
+            "isCompliant": true,
+            "isManaged": true,
+            "deviceOwnership": "company",
+            "manufacturer": "Framework",
+            "mdmAppId": "0000000a-0000-0000-c000-000000000000",
+            "operatingSystemVersion": "6.17",
+            "extensionAttributes": { "extensionAttribute1": "blue" },
+        });
+        api.done("PATCH", &path, &body.to_string()).await;
+        let (activity, _, detail) = api.last_deed().await;
+        assert_eq!(activity, "Update device");
+        for part in ["isCompliant true", "manufacturer Framework", "extensionAttribute1 blue"] {
+            assert!(detail.contains(part), "{detail}");
+        }
+        let shown = api.get(&path).await;
+        for name in ["isCompliant", "isManaged", "deviceOwnership", "manufacturer", "operatingSystemVersion"]
+        {
+            assert_eq!(shown[name], body[name], "{name}");
+        }
+        assert_eq!(shown["extensionAttributes"]["extensionAttribute1"], "blue");
+        assert_eq!(shown["extensionAttributes"]["extensionAttribute2"], json!(null));
+        let until = api.world.now() + Seconds::hours(24);
+        assert_eq!(shown["passband_complianceExpirationDateTime"], until.rfc3339());
+
+        let short = api.world.now() + Seconds::minutes(5);
+        let body = json!({ "isCompliant": true, "passband_complianceExpirationDateTime": short.rfc3339() });
+        api.done("PATCH", &path, &body.to_string()).await;
+        let filter = format!("/v1.0/devices?$filter={}", encode("isCompliant eq true"));
+        assert_eq!(api.list(&filter).await.len(), 1);
+        api.world.pass(Seconds::minutes(5));
+        let stale = api.get(&path).await;
+        for name in ["isCompliant", "isManaged", "passband_complianceExpirationDateTime"] {
+            assert_eq!(stale[name], json!(null), "{name}");
+        }
+        assert_eq!(stale["manufacturer"], "Framework");
+        assert!(api.list(&filter).await.is_empty());
+
+        api.done("PATCH", &path, r#"{"isCompliant":false}"#).await;
+        assert_eq!(api.get(&path).await["isCompliant"], false);
+        assert_eq!(api.get(&path).await["isManaged"], json!(null));
+        api.done("PATCH", &path, r#"{"isCompliant":null,"manufacturer":null}"#).await;
+        let none = api.get(&path).await;
+        assert_eq!((&none["isCompliant"], &none["manufacturer"]), (&json!(null), &json!(null)));
     });
 }

@@ -16,6 +16,7 @@ use crate::world::{Reply, World};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use passband_core::change::Change;
+use passband_core::device::compliance::{Compliance, Details};
 use passband_core::directory::{Device, JoinType};
 use passband_core::id::{DeviceId, UserId};
 use passband_core::keys::admin_token::AdminToken;
@@ -141,6 +142,9 @@ impl Api {
             thumbprint: rng::bytes(&SystemRandom),
             certificate_expires: self.world.now() + Seconds::days(365),
             evidence: EvidenceLevel::E0,
+            compliance: Compliance::default(),
+            details: Details::default(),
+            revision: 0,
             created: self.world.now(),
             last_seen: None,
         };

@@ -169,7 +169,7 @@ fn no_property_is_ignored() {
             ("PATCH", &format!("/v1.0/users/{ada}"), "id"),
             ("PATCH", &format!("/v1.0/users/{ada}"), "DisplayName"),
             ("POST", &taps, "temporaryAccessPass"),
-            ("PATCH", &format!("/v1.0/devices/{device}"), "isCompliant"),
+            ("PATCH", &format!("/v1.0/devices/{device}"), "isRooted"),
             ("POST", "/v1.0/applications", "signInAudience"),
             ("PATCH", &app, "passband_isConfidential"),
             ("POST", &format!("{app}/addPassword"), "secretText"),
