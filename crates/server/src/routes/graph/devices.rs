@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use passband_core::change::Change;
 use passband_core::directory::Device;
+use passband_core::manage::may_act_on;
 use passband_store::Listed;
 use serde::Deserialize;
 use serde_json::Value;
@@ -82,6 +83,13 @@ pub async fn update(
             "accountEnabled is required: it is all that can be changed of a device.",
         ));
     };
+    if enabled {
+        // A device that was disabled as stolen lets its owner in again: that is acting on the owner's account.
+        // Disabling and deleting only take away, and must work against a stolen device of whomever.
+        if let Some(owner) = app.store.user(device.owner).await? {
+            may_act_on(admin.roles(), &owner)?;
+        }
+    }
     let activity = if enabled { "Enable device" } else { "Disable device" };
     let deed = Deed::new(activity, device.id, device.name);
     admin.commit(&app, vec![Change::SetDeviceEnabled { id: device.id, enabled }], deed).await?;
