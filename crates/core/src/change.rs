@@ -1,10 +1,9 @@
 //! Every write there is. The core decides which, the store executes them, all or none.
 
 use crate::audit::{Audit, SignIn};
-use crate::device::compliance::Told;
 use crate::directory::{
     Alarm, AlarmKind, App, Device, Evidence, Grant, Group, KeyState, Passkey, Session, Snoozed, StoredKey,
-    Tap, TrustDocument, User,
+    Tap, Told, TrustDocument, User,
 };
 use passband_wire::id::{ClientId, DeviceId, GroupId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;

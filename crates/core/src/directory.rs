@@ -1,6 +1,11 @@
 //! What the directory remembers: plain records, named as Microsoft Graph names them where it has a name.
 
-use crate::device::compliance::{Compliance, Details};
+mod compliance;
+mod roles;
+
+pub use compliance::{Attribute, Compliance, Details, Ownership, Told};
+pub use roles::{Role, Roles};
+
 use crate::policy::signal::{Certification, EvidenceLevel, Factors};
 use passband_wire::id::{ClientId, DeviceId, GroupId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;
@@ -16,8 +21,8 @@ pub struct User {
     pub display_name: String,
     /// Graph `accountEnabled`.
     pub enabled: bool,
-    /// Whether the person administers this installation.
-    pub admin: bool,
+    /// What the person may administer.
+    pub roles: Roles,
     /// Whether this is an account for emergencies, whose every use is to be looked at.
     pub break_glass: bool,
     /// WebAuthn user handle: random, never shown, constant for the account's life.

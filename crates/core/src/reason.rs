@@ -99,6 +99,8 @@ reasons! {
     RedirectUriUnknown "redirect_uri_unknown" "The redirect URI is not registered for the application." "Register it exactly as the application sends it.";
     RequestMalformed "request_malformed" "The request lacked a parameter or had one that could not be read." "Correct the application.";
     ResourceUnknown "resource_unknown" "No application has this name as an audience." "Register the resource, or correct the name.";
+    RoleMissing "role_missing" "No role of the person's, or of the token, lets them do this." "Ask a Global Administrator for the role that does; docs/permissions.md has them.";
+    RoleTooLow "role_too_low" "The account may do more than whoever wanted to act on it, who could take it over that way." "Ask a Global Administrator to do it.";
     ScopeTooWide "scope_too_wide" "More was asked for than was granted." "Ask for the scope at sign-in.";
     SelfServiceOff "self_service_off" "People may not register passkeys themselves: the passkey policy has self-service switched off." "Register the passkey for the person, or set isSelfServiceRegistrationAllowed.";
     LastAdmin "last_admin" "The change would leave no administrator who can sign in." "Let another administrator register a passkey that the policy accepts first.";

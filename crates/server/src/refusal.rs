@@ -141,6 +141,8 @@ impl From<Reason> for WireError {
             | Reason::PolicyLocksOut
             | Reason::RecoveryCodeUsed
             | Reason::RecoveryCodeWrong
+            | Reason::RoleMissing
+            | Reason::RoleTooLow
             | Reason::SelfServiceOff
             | Reason::SetupLinkInvalid
             | Reason::TapExpired
@@ -229,6 +231,8 @@ pub const fn for_people(reason: Reason) -> &'static str {
         Reason::PasskeyFlags | Reason::PasskeySignature | Reason::PasskeyUnknown => {
             "This passkey was not accepted here. Try again, or use another one."
         }
+        Reason::RoleMissing => "No role of yours lets you do this.",
+        Reason::RoleTooLow => "This account may do more than you. Ask a Global Administrator to do this.",
         Reason::AuthTooOld => "Sign in again to do this.",
         _ => "You could not be signed in. Try another passkey, or ask your administrator.",
     }

@@ -70,7 +70,7 @@ async fn seed(store: &Store) -> Outcome<()> {
             upn: format!("user{n}@example.com"),
             display_name: format!("Person {n}"),
             enabled: true,
-            admin: false,
+            roles: passband_core::directory::Roles::NONE,
             break_glass: false,
             handle: id(n).to_vec(),
             created: NOW,

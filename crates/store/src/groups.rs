@@ -137,7 +137,7 @@ impl Store {
         Ok(Listed::cut(read_holders(&rows)?, page, |holder| page::by_text(&holder.user.upn)))
     }
 
-    /// Every enabled administrator with groups and passkeys.
+    /// Every enabled Global Administrator with groups and passkeys.
     ///
     /// # Errors
     ///
@@ -150,7 +150,7 @@ impl Store {
             columns!(scope),
             ", ",
             columns!(passkey),
-            " FROM users u LEFT JOIN passkeys k ON k.user_id = u.id WHERE u.admin = 1 AND u.enabled = 1 \
+            " FROM users u LEFT JOIN passkeys k ON k.user_id = u.id WHERE u.roles <> 0 AND (u.roles & 1) = 1 AND u.enabled = 1 \
              ORDER BY u.upn, k.created, k.id"
         );
         read_holders(&self.all(SQL, Args::new).await?)

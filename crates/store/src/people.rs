@@ -61,13 +61,17 @@ impl Store {
         Ok(Listed::cut(read_all(&rows, row::user)?, page, |user| page::by_text(&user.upn)))
     }
 
-    /// How many enabled administrators there are.
+    /// How many enabled Global Administrators there are.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the database cannot answer.
     pub async fn count_admins(&self) -> Result<u64, StoreError> {
-        self.count("SELECT COUNT(*) FROM users WHERE admin = 1 AND enabled = 1", Args::new).await
+        self.count(
+            "SELECT COUNT(*) FROM users WHERE roles <> 0 AND (roles & 1) = 1 AND enabled = 1",
+            Args::new,
+        )
+        .await
     }
 
     /// A passkey and its owner.

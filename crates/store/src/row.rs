@@ -6,8 +6,8 @@ use crate::log::AuditLine;
 use crate::names::{binding_of, purpose_of, session_kind_of, state_of};
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::directory::{
-    Alarm, AlarmKind, App, Evidence, Grant, Group, Passkey, RecoveryCode, Scope, Session, Snoozed, Standing,
-    StoredKey, Tap, TrustDocument, TrustKind, User,
+    Alarm, AlarmKind, App, Evidence, Grant, Group, Passkey, RecoveryCode, Roles, Scope, Session, Snoozed,
+    Standing, StoredKey, Tap, TrustDocument, TrustKind, User,
 };
 use passband_core::id::{AuditId, ClientId, DeviceId, GroupId, KeyId, SessionId, SignInId, TapId, UserId};
 use passband_core::policy::signal::{Certification, EvidenceLevel, Factors};
@@ -19,7 +19,7 @@ use sqlx::{Arguments, Row, ValueRef};
 /// Columns of a record in the order its reader takes them, for `concat!`.
 macro_rules! columns {
     (user) => {
-        "u.id, u.upn, u.display_name, u.enabled, u.admin, u.break_glass, u.handle, u.created"
+        "u.id, u.upn, u.display_name, u.enabled, u.roles, u.break_glass, u.handle, u.created"
     };
     (passkey) => {
         "k.id, k.user_id, k.public_key, k.sign_count, k.backup_eligible, k.backup_state, k.aaguid, k.format, \
@@ -275,7 +275,7 @@ pub(crate) fn user(r: &mut Reader<'_>) -> Read<User> {
         upn: r.text()?,
         display_name: r.text()?,
         enabled: r.flag()?,
-        admin: r.flag()?,
+        roles: Roles::from_bits(r.count()?),
         break_glass: r.flag()?,
         handle: r.blob()?,
         created: r.at()?,

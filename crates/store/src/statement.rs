@@ -437,7 +437,7 @@ fn put_trust(document: &TrustDocument) -> Statement {
 
 fn insert_user(user: &User) -> Statement {
     one(
-        "INSERT INTO users (id, upn, display_name, search_name, enabled, admin, break_glass, handle, created) \
+        "INSERT INTO users (id, upn, display_name, search_name, enabled, roles, break_glass, handle, created) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
         Args::new()
             .blob(user.id.as_bytes())
@@ -445,7 +445,7 @@ fn insert_user(user: &User) -> Statement {
             .text(&user.display_name)
             .text(user.display_name.to_lowercase())
             .int(user.enabled)
-            .int(user.admin)
+            .int(user.roles.bits())
             .int(user.break_glass)
             .blob(&user.handle)
             .at(user.created),
@@ -455,14 +455,14 @@ fn insert_user(user: &User) -> Statement {
 
 fn update_user(user: &User) -> Statement {
     let statement = one(
-        "UPDATE users SET upn = $1, display_name = $2, search_name = $3, enabled = $4, admin = $5, \
+        "UPDATE users SET upn = $1, display_name = $2, search_name = $3, enabled = $4, roles = $5, \
          break_glass = $6 WHERE id = $7",
         Args::new()
             .text(&user.upn)
             .text(&user.display_name)
             .text(user.display_name.to_lowercase())
             .int(user.enabled)
-            .int(user.admin)
+            .int(user.roles.bits())
             .int(user.break_glass)
             .blob(user.id.as_bytes()),
         Conflict::Stale,

@@ -160,7 +160,7 @@ mod tests {
             upn: "ada@example.org".to_owned(),
             display_name: "Ada".to_owned(),
             enabled: true,
-            admin: false,
+            roles: crate::directory::Roles::NONE,
             break_glass: false,
             handle: vec![1; 32],
             created: NOW,

@@ -2,6 +2,7 @@
 
 use super::master::MasterKey;
 use super::seal::{Purpose, SealRing};
+use crate::directory::Roles;
 use crate::id::AuditId;
 use crate::rng::Random;
 use crate::time::{Seconds, Timestamp};
@@ -16,14 +17,22 @@ const PREFIX: &str = "pbadm_";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdminToken {
     id: AuditId,
+    roles: Roles,
 }
 
 impl AdminToken {
-    /// Mints a token good from `now` for fifteen minutes.
+    /// Mints a token of a Global Administrator, good from `now` for fifteen minutes.
     #[must_use]
     pub fn mint(master: &MasterKey, now: Timestamp, rng: &dyn Random) -> Option<String> {
+        Self::mint_with(Roles::GLOBAL, master, now, rng)
+    }
+
+    /// Mints a token that may do what these roles may, good from `now` for fifteen minutes.
+    #[must_use]
+    pub fn mint_with(roles: Roles, master: &MasterKey, now: Timestamp, rng: &dyn Random) -> Option<String> {
         let mut body = AuditId::generate(rng).as_bytes().to_vec();
         body.extend_from_slice(&(now + LIFETIME).0.to_be_bytes());
+        body.extend_from_slice(&roles.bits().to_be_bytes());
         let sealed = ring(master).seal(Purpose::AdminToken, &body, rng).ok()?;
         Some(format!("{PREFIX}{}", b64::encode(sealed)))
     }
@@ -34,14 +43,25 @@ impl AdminToken {
         let sealed = b64::decode(text.strip_prefix(PREFIX)?, 128).ok()?;
         let body = ring(master).open(Purpose::AdminToken, &sealed).ok()?;
         let (id, expires) = body.split_at_checked(16)?;
+        let (expires, roles) = expires.split_at_checked(8)?;
         let expires = Timestamp(i64::from_be_bytes(expires.try_into().ok()?));
-        (now < expires).then_some(Self { id: AuditId::from_slice(id)? })
+        let roles = Roles::from_bits(u32::from_be_bytes(roles.try_into().ok()?));
+        (now < expires).then_some(Self { id: AuditId::from_slice(id)?, roles })
+    }
+
+    /// What it may do.
+    #[must_use]
+    pub const fn roles(&self) -> Roles {
+        self.roles
     }
 
     /// How the audit log names it.
     #[must_use]
     pub fn actor(&self) -> String {
-        format!("admin token {}", self.id)
+        if self.roles == Roles::GLOBAL {
+            return format!("admin token {}", self.id);
+        }
+        format!("admin token {} ({})", self.id, self.roles.names())
     }
 }
 
@@ -52,6 +72,7 @@ fn ring(master: &MasterKey) -> SealRing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::Role;
     use crate::rng::SystemRandom;
 
     #[test]
@@ -59,7 +80,11 @@ mod tests {
         let (mine, other) = (MasterKey::from_bytes([1; 32]), MasterKey::from_bytes([2; 32]));
         let now = Timestamp(1_800_000_000);
         let token = AdminToken::mint(&mine, now, &SystemRandom).unwrap();
-        assert!(AdminToken::check(&mine, &token, now).is_some());
+        assert_eq!(AdminToken::check(&mine, &token, now).unwrap().roles(), Roles::GLOBAL);
+        let narrow = AdminToken::mint_with(Role::GlobalReader.into(), &mine, now, &SystemRandom).unwrap();
+        let narrow = AdminToken::check(&mine, &narrow, now).unwrap();
+        assert_eq!(narrow.roles(), Role::GlobalReader.into());
+        assert!(narrow.actor().ends_with("(Global Reader)"));
         assert!(AdminToken::check(&mine, &token, now + LIFETIME).is_none());
         assert!(AdminToken::check(&other, &token, now).is_none());
         assert!(AdminToken::check(&mine, &token[1..], now).is_none());

@@ -1,7 +1,7 @@
 //! Whoever administers stays able to: the one rule that every change asks which takes an administrator, or a passkey of
 //! one, away.
 //!
-//! What counts is not people, nor passkeys, but administrators who can sign in under the passkey policy as it is. A
+//! What counts is not people, nor passkeys, but Global Administrators who can sign in under the passkey policy as it is. A
 //! change must not bring the installation to a lower [`Rank`]. So where nobody can sign in, because a policy was forced
 //! say, the last passkey still stays, and with it the way back that changing the policy is.
 
@@ -22,7 +22,7 @@ pub struct Administrators {
     pub generation: Generation,
     /// The passkey policy in force.
     pub policy: PasskeyPolicy,
-    /// Every enabled administrator.
+    /// Every enabled Global Administrator: others cannot give the installation a new one.
     pub enabled: Vec<Holder>,
 }
 
@@ -79,15 +79,17 @@ impl Administrators {
     }
 
     fn rank(&self, holders: &[Holder]) -> Rank {
-        let ranks = holders.iter().filter(|holder| holder.user.enabled && holder.user.admin).map(|holder| {
-            if can_sign_in(&self.policy, holder) {
-                Rank::CanSignIn
-            } else if holder.passkeys.is_empty() {
-                Rank::Enabled
-            } else {
-                Rank::WithPasskey
-            }
-        });
+        let ranks = holders.iter().filter(|holder| holder.user.enabled && holder.user.roles.is_global()).map(
+            |holder| {
+                if can_sign_in(&self.policy, holder) {
+                    Rank::CanSignIn
+                } else if holder.passkeys.is_empty() {
+                    Rank::Enabled
+                } else {
+                    Rank::WithPasskey
+                }
+            },
+        );
         ranks.max().unwrap_or(Rank::Nobody)
     }
 }
@@ -96,6 +98,7 @@ impl Administrators {
 pub(super) mod tests {
     use super::*;
     use crate::authn::profile::PasskeyTypes;
+    use crate::directory::Roles;
     use crate::manage::passkey::tests::{NOW, passkey};
 
     fn user(n: u8) -> User {
@@ -104,7 +107,7 @@ pub(super) mod tests {
             upn: format!("{n}@example.org"),
             display_name: String::new(),
             enabled: true,
-            admin: true,
+            roles: Roles::GLOBAL,
             break_glass: false,
             handle: vec![n; 32],
             created: NOW,
@@ -130,7 +133,7 @@ pub(super) mod tests {
     /// Whether each way of taking the first administrator away is open: disabling, demoting, deleting.
     fn ways(enabled: Vec<Holder>) -> [bool; 3] {
         let seen = seen(enabled);
-        let (asleep, demoted) = (User { enabled: false, ..user(1) }, User { admin: false, ..user(1) });
+        let (asleep, demoted) = (User { enabled: false, ..user(1) }, User { roles: Roles::NONE, ..user(1) });
         [seen.changing(&asleep, NOW), seen.changing(&demoted, NOW), seen.deleting(user(1).id, NOW)]
             .map(|decided| decided.is_ok())
     }

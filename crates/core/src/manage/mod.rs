@@ -7,6 +7,7 @@ pub mod app;
 pub mod group;
 pub mod methods;
 pub mod passkey;
+pub mod permission;
 pub mod person;
 
 use crate::change::Change;
@@ -15,6 +16,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 pub use administrators::Administrators;
 pub use app::AppWish;
+pub use permission::{Permission, act_on, may_act_on};
 pub use person::PersonWish;
 
 /// How far ahead of another writer one is, for records that are replaced whole.

@@ -4,7 +4,7 @@ use super::{Administrators, Invalid, display_name, upn};
 use crate::authn::methods::TapPolicy;
 use crate::authn::tap::{self, Wish};
 use crate::change::Change;
-use crate::directory::{Tap, User};
+use crate::directory::{Roles, Tap, User};
 use crate::id::UserId;
 use crate::keys::master::MasterKey;
 use crate::reason::Reason;
@@ -21,8 +21,10 @@ pub struct PersonWish {
     pub display_name: Option<String>,
     /// Graph `accountEnabled`; a new person is enabled.
     pub enabled: Option<bool>,
-    /// Whether the person administers this installation; a new person does not.
-    pub admin: Option<bool>,
+    /// Roles to give.
+    pub give: Roles,
+    /// Roles to take.
+    pub take: Roles,
     /// Whether the account is one for emergencies; a new one is not.
     pub break_glass: Option<bool>,
 }
@@ -41,7 +43,7 @@ pub fn create(wish: &PersonWish, now: Timestamp, rng: &dyn Random) -> Result<Use
         upn: checked_upn(named)?,
         display_name: display_name(name)?,
         enabled: wish.enabled.unwrap_or(true),
-        admin: wish.admin.unwrap_or(false),
+        roles: wish.give.except(wish.take),
         break_glass: wish.break_glass.unwrap_or(false),
         // WebAuthn L3 §14.6.1: random, tells nothing of its person.
         handle: rng::bytes::<32>(rng).to_vec(),
@@ -63,7 +65,7 @@ pub fn apply(before: &User, wish: &PersonWish) -> Result<User, Invalid> {
         after.display_name = display_name(text)?;
     }
     after.enabled = wish.enabled.unwrap_or(before.enabled);
-    after.admin = wish.admin.unwrap_or(before.admin);
+    after.roles = before.roles.and(wish.give).except(wish.take);
     after.break_glass = wish.break_glass.unwrap_or(before.break_glass);
     Ok(after)
 }
@@ -72,13 +74,15 @@ fn checked_upn(text: &str) -> Result<String, Invalid> {
     upn(text).ok_or(Invalid::new("userPrincipalName", "must be name@domain, without spaces"))
 }
 
-/// The writes that make `before` into `after`. Whoever is disabled has nothing open left.
+/// The writes that make a person, who has these passes, into `after`. Whoever is disabled has nothing open left, and
+/// a pass ends when its person is given a role: whoever made it could not have made one for somebody who may that
+/// much, and would sign in as them.
 ///
 /// # Errors
 ///
 /// [`Reason::LastAdmin`].
 pub fn update(
-    before: &User,
+    (before, passes): (&User, &[Tap]),
     after: User,
     seen: &Administrators,
     now: Timestamp,
@@ -86,6 +90,9 @@ pub fn update(
     let mut changes = seen.changing(&after, now)?;
     if before.enabled && !after.enabled {
         changes.push(Change::EndSessionsOf { user: before.id, at: now });
+    }
+    if !after.roles.except(before.roles).is_empty() {
+        changes.extend(passes.iter().map(|pass| Change::DeleteTap { id: pass.id, user: before.id }));
     }
     changes.push(Change::UpdateUser(after));
     Ok(changes)
@@ -141,14 +148,14 @@ mod tests {
         let wish = PersonWish {
             upn: Some("Ada@Example.org".to_owned()),
             display_name: Some("Ada".to_owned()),
-            admin: Some(true),
+            give: Roles::GLOBAL,
             ..PersonWish::default()
         };
         create(&wish, NOW, &SystemRandom).unwrap()
     }
 
-    fn wish(enabled: Option<bool>, admin: Option<bool>) -> PersonWish {
-        PersonWish { enabled, admin, ..PersonWish::default() }
+    fn wish(enabled: Option<bool>, take: Roles) -> PersonWish {
+        PersonWish { enabled, take, ..PersonWish::default() }
     }
 
     /// Another administrator, who can sign in.
@@ -169,10 +176,12 @@ mod tests {
         alone.enabled[0].user = ada.clone();
         let mut two = alone.clone();
         two.enabled.extend(seen().enabled);
-        for wish in [wish(Some(false), None), wish(None, Some(false)), wish(Some(false), Some(false))] {
+        for wish in
+            [wish(Some(false), Roles::NONE), wish(None, Roles::GLOBAL), wish(Some(false), Roles::GLOBAL)]
+        {
             let after = apply(&ada, &wish).unwrap();
-            assert_eq!(update(&ada, after.clone(), &alone, NOW), Err(Reason::LastAdmin));
-            assert!(update(&ada, after, &two, NOW).is_ok());
+            assert_eq!(update((&ada, &[]), after.clone(), &alone, NOW), Err(Reason::LastAdmin));
+            assert!(update((&ada, &[]), after, &two, NOW).is_ok());
         }
         assert_eq!(delete(&ada, &alone, NOW), Err(Reason::LastAdmin));
         assert_eq!(own(delete(&ada, &two, NOW).unwrap()), [Change::DeleteUser(ada.id)]);
@@ -180,24 +189,41 @@ mod tests {
 
     #[test]
     fn others_come_and_go() {
-        let ada = User { admin: false, ..admin() };
+        let ada = User { roles: Roles::NONE, ..admin() };
         assert_eq!(own(delete(&ada, &seen(), NOW).unwrap()), [Change::DeleteUser(ada.id)]);
         let asleep = User { enabled: false, ..admin() };
-        let awake = apply(&asleep, &wish(Some(true), None)).unwrap();
-        assert_eq!(own(update(&asleep, awake.clone(), &seen(), NOW).unwrap()), [Change::UpdateUser(awake)]);
+        let awake = apply(&asleep, &wish(Some(true), Roles::NONE)).unwrap();
+        assert_eq!(
+            own(update((&asleep, &[]), awake.clone(), &seen(), NOW).unwrap()),
+            [Change::UpdateUser(awake)]
+        );
     }
 
     #[test]
     fn whoever_is_disabled_has_nothing_open_left() {
-        let ada = User { admin: false, ..admin() };
-        let after = apply(&ada, &wish(Some(false), None)).unwrap();
-        let changes = own(update(&ada, after.clone(), &seen(), NOW).unwrap());
+        let ada = User { roles: Roles::NONE, ..admin() };
+        let after = apply(&ada, &wish(Some(false), Roles::NONE)).unwrap();
+        let changes = own(update((&ada, &[]), after.clone(), &seen(), NOW).unwrap());
         assert_eq!(
             changes,
             [Change::EndSessionsOf { user: ada.id, at: NOW }, Change::UpdateUser(after.clone())]
         );
-        let again = own(update(&after, after.clone(), &seen(), NOW).unwrap());
+        let again = own(update((&after, &[]), after.clone(), &seen(), NOW).unwrap());
         assert_eq!(again, [Change::UpdateUser(after)]);
+    }
+
+    #[test]
+    fn a_pass_ends_when_its_person_is_given_a_role() {
+        let (ada, master) = (User { roles: Roles::NONE, ..admin() }, MasterKey::from_bytes([7; 32]));
+        let wish = Wish { minutes: 60, once: true, starts: None, length: tap::LENGTH };
+        let (pass, _) = tap::create(ada.id, wish, &master, NOW, &SystemRandom).unwrap();
+        let give = |roles| apply(&ada, &PersonWish { give: roles, ..PersonWish::default() }).unwrap();
+        let after = give(Roles::GLOBAL);
+        let writes = own(update((&ada, std::slice::from_ref(&pass)), after.clone(), &seen(), NOW).unwrap());
+        let ended = Change::DeleteTap { id: pass.id, user: ada.id };
+        assert_eq!(writes, [ended, Change::UpdateUser(after)]);
+        let same = own(update((&ada, &[pass]), give(Roles::NONE), &seen(), NOW).unwrap());
+        assert_eq!(same, [Change::UpdateUser(ada.clone())], "nothing was given");
     }
 
     #[test]
@@ -218,7 +244,7 @@ mod tests {
         assert_eq!((ada.upn.as_str(), ada.enabled, ada.handle.len()), ("ada@example.org", true, 32));
         let named = PersonWish { display_name: Some("A".to_owned()), ..PersonWish::default() };
         assert_eq!(create(&named, NOW, &SystemRandom).unwrap_err().property, "userPrincipalName");
-        assert_eq!(create(&wish(None, None), NOW, &SystemRandom).unwrap_err().property, "displayName");
+        assert_eq!(create(&wish(None, Roles::NONE), NOW, &SystemRandom).unwrap_err().property, "displayName");
     }
 
     #[test]

@@ -57,6 +57,27 @@ pub fn may_make_codes(live: Live<'_>, now: Timestamp) -> Result<MayMakeCodes<'_>
     fresh_in_person(live, now).map(MayMakeCodes)
 }
 
+/// A session whose person has just signed in with a passkey. Only [`stepped_up`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct SteppedUp<'a>(Live<'a>);
+
+impl<'a> SteppedUp<'a> {
+    /// The session.
+    #[must_use]
+    pub const fn live(&self) -> Live<'a> {
+        self.0
+    }
+}
+
+/// Checks that a session may administer what cannot be taken back: begun by a passkey in person within five minutes.
+///
+/// # Errors
+///
+/// [`Reason::AuthTooWeak`] or [`Reason::AuthTooOld`].
+pub fn stepped_up(live: Live<'_>, now: Timestamp) -> Result<SteppedUp<'_>, Reason> {
+    fresh_in_person(live, now).map(SteppedUp)
+}
+
 fn fresh_in_person(live: Live<'_>, at: Timestamp) -> Result<Live<'_>, Reason> {
     // A browser session that a PRT made is nobody's presence: a thief at an open laptop has it too.
     if !live.factors().is_strong() || live.session().parent.is_some() {

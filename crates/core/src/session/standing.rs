@@ -125,7 +125,7 @@ pub(super) mod tests {
                 upn: "ada@example.org".to_owned(),
                 display_name: "Ada".to_owned(),
                 enabled: true,
-                admin: false,
+                roles: crate::directory::Roles::NONE,
                 break_glass: false,
                 handle: vec![4; 32],
                 created: NOW,

@@ -148,7 +148,7 @@ fn standing() -> Standing {
             upn: "person50000@localhost".to_owned(),
             display_name: "Person 50000".to_owned(),
             enabled: true,
-            admin: false,
+            roles: passband_core::directory::Roles::NONE,
             break_glass: false,
             handle: Vec::new(),
             created: NOW,

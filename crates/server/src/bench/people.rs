@@ -187,7 +187,7 @@ fn user(app: &App, number: usize) -> User {
         upn: format!("person{number}@{}", app.domain),
         display_name: format!("Person {number}"),
         enabled: true,
-        admin: false,
+        roles: passband_core::directory::Roles::NONE,
         break_glass: false,
         handle: rng::bytes::<32>(app.rng()).to_vec(),
         created: app.now(),

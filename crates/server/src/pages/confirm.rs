@@ -14,6 +14,7 @@ pub(super) struct Confirm {
     sentence: &'static str,
     demand: Option<&'static str>,
     csrf: Csrf,
+    hidden: bool,
 }
 
 impl HtmlSafe for Confirm {}
@@ -30,6 +31,7 @@ impl Confirm {
             sentence: "",
             demand: None,
             csrf: csrf.clone(),
+            hidden: false,
         }
     }
 
@@ -44,6 +46,13 @@ impl Confirm {
     #[must_use]
     pub(super) const fn demanding(mut self, demand: Option<&'static str>) -> Self {
         self.demand = demand;
+        self
+    }
+
+    /// Shown only to whoever may do it.
+    #[must_use]
+    pub(super) const fn only(mut self, may: bool) -> Self {
+        self.hidden = !may;
         self
     }
 

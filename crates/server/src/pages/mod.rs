@@ -33,8 +33,8 @@ pub use account::{
 pub use admin::{
     Admin, AlarmRow, AppRow, Apps, Choice, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys,
     MetadataState, ModelRow, Models, NewApp, NewPass, Overview, PassRow, PasskeyPolicy, People, Person,
-    PersonRow, Preview, ProfileForm, ProfileVerdict, RevocationState, RootRow, SignInFilter, SignInResult,
-    SignInRow, SignIns, Step, TargetRow, TemplateRow, TouchedRow, Trust,
+    PersonRow, Preview, ProfileForm, ProfileVerdict, RevocationState, RoleRow, RootRow, SignInFilter,
+    SignInResult, SignInRow, SignIns, Step, TargetRow, TemplateRow, TouchedRow, Trust,
 };
 pub use asset::{Asset, asset, asset_version};
 pub use campaign::Campaign;

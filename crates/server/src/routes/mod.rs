@@ -13,6 +13,7 @@ pub mod device;
 pub mod graph;
 pub mod health;
 pub mod logout;
+pub mod permissions;
 pub mod profile;
 pub mod recover;
 pub mod recovery;
@@ -66,7 +67,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/{tenant}/oauth2/token", post(broker::post))
         .route("/{tenant}/oauth2/v2.0/token", post(broker::post))
         .merge(graph::router(&app))
-        .merge(account::routes().merge(console::routes()))
+        .merge(account::routes().merge(console::routes(&app)))
         .layer(DefaultBodyLimit::max(256 * 1024))
         .layer(middleware::from_fn(telemetry::measure))
         .with_state(app)

@@ -23,7 +23,7 @@ use passband_core::authn::passkey::registration::{self, NewPasskey, PasskeyRecor
 use passband_core::authn::sign_in;
 use passband_core::change::{Change, Conflict};
 use passband_core::decision::Refusal;
-use passband_core::directory::{Evidence, Passkey, Standing, User};
+use passband_core::directory::{Evidence, Passkey, Roles, Standing, User};
 use passband_core::id::UserId;
 use passband_core::keys::seal::Purpose;
 pub use passband_core::manage::upn;
@@ -96,7 +96,7 @@ pub async fn page(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(quer
         viewer: pages::Viewer {
             name: user.display_name.clone(),
             upn: user.upn.clone(),
-            is_admin: user.admin,
+            is_admin: !user.roles.is_empty(),
         },
         reason,
         next: next.map(str::to_owned),
@@ -428,7 +428,7 @@ async fn try_finish(
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
         Ok(()) => {
-            let usual = if owner.admin { "/admin" } else { "/account" };
+            let usual = if !owner.roles.is_empty() { "/admin" } else { "/account" };
             let next = next.as_deref().and_then(local).unwrap_or(usual);
             let next = if wants_second { second::address(next) } else { next.to_owned() };
             let answer = ([no_store()], Json(json!({ "next": next }))).into_response();
@@ -483,7 +483,7 @@ async fn whose(
         upn: founder.upn,
         display_name: founder.name,
         enabled: true,
-        admin: true,
+        roles: Roles::GLOBAL,
         break_glass: false,
         handle: founder.handle,
         created: now,

@@ -4,7 +4,7 @@ use crate::world::{Browser, ORIGIN, Person, World, encode};
 use axum::http::{StatusCode, header};
 use passband_core::change::Change;
 use passband_core::device::compliance::{Compliance, Details};
-use passband_core::directory::{App as AppRecord, Device, JoinType, SessionKind, User};
+use passband_core::directory::{App as AppRecord, Device, JoinType, Role, Roles, SessionKind, User};
 use passband_core::id::{ClientId, DeviceId, SessionId};
 use passband_core::policy::signal::EvidenceLevel;
 use passband_core::rng::{self, SystemRandom};
@@ -280,7 +280,7 @@ async fn the_console_is_for_administrators() {
     for action in [
         "/admin/users".to_owned(),
         format!("{person}/disable"),
-        format!("/admin/users/{}/promote", ada.user.id),
+        format!("/admin/users/{}/role", ada.user.id),
         format!("{person}/tap"),
         format!("/admin/devices/{device}/disable"),
         format!("/admin/apps/{app}/delete"),
@@ -292,7 +292,7 @@ async fn the_console_is_for_administrators() {
         assert!(answer.body.contains("for administrators"), "{action}");
     }
     // An administrator who is not one any more, mid-session.
-    let demoted = User { admin: false, ..founder.user.clone() };
+    let demoted = User { roles: Roles::NONE, ..founder.user.clone() };
     world.app.commit(vec![Change::UpdateUser(demoted)]).await.unwrap();
     assert_eq!(root.get("/admin").await.status, StatusCode::FORBIDDEN);
     assert!(!activities(&world).await.iter().any(|line| line.starts_with("ada@localhost: Disable")));
@@ -372,8 +372,10 @@ async fn an_administrator_takes_things_away_and_the_last_one_stays() {
     let (founder, mut root) = world.founder().await;
     let (ada, mut browser) = world.user("Ada").await;
     let [own, other] = [&founder, &ada].map(|person| format!("/admin/users/{}", person.user.id));
-    for act in ["disable", "demote", "delete"] {
-        let answer = root.press(&own, &format!("{own}/{act}"), &[]).await;
+    let global = Role::GlobalAdministrator.id();
+    let [give, take] = ["give", "take"].map(|wish| [("wish", wish), ("role", global)]);
+    for act in ["disable", "role", "delete"] {
+        let answer = root.press(&own, &format!("{own}/{act}"), &take).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{act}");
         assert!(answer.body.contains("last_admin"), "{act}");
     }
@@ -390,15 +392,15 @@ async fn an_administrator_takes_things_away_and_the_last_one_stays() {
     root.press(&other, &format!("{other}/enable"), &[]).await;
     assert!(browser.get("/account").await.location().starts_with("/sign-in"), "what was ended stays ended");
     assert_eq!(browser.sign_in(&ada.authenticator).await.status, StatusCode::OK);
-    root.press(&other, &format!("{other}/promote"), &[]).await;
+    root.press(&other, &format!("{other}/role"), &give).await;
     assert_eq!(browser.get("/admin").await.status, StatusCode::OK);
     assert_eq!(
-        root.press(&own, &format!("{own}/demote"), &[]).await.location(),
-        format!("{own}?done=person-demoted")
+        root.press(&own, &format!("{own}/role"), &take).await.location(),
+        format!("{own}?done=role-taken")
     );
     assert_eq!(root.get("/admin").await.status, StatusCode::FORBIDDEN);
     // Now Ada is the last one.
-    assert_eq!(browser.press(&other, &format!("{other}/demote"), &[]).await.status, StatusCode::CONFLICT);
+    assert_eq!(browser.press(&other, &format!("{other}/role"), &take).await.status, StatusCode::CONFLICT);
 
     let passkey = &passkey_ids(&world, &founder.user).await[0];
     let confirmed = [("confirmed", "yes")];

@@ -4,7 +4,7 @@ use crate::world::{Browser, Person, Reply, World};
 use axum::http::StatusCode;
 use passband_core::authn::recovery;
 use passband_core::change::Change;
-use passband_core::directory::{AlarmKind, User};
+use passband_core::directory::{AlarmKind, Roles, User};
 use passband_core::reason::Reason;
 use passband_core::rng::SystemRandom;
 use passband_core::time::Seconds;
@@ -186,7 +186,7 @@ async fn nobody_uses_an_account_for_emergencies_unseen() {
     // Not while one more has come, and not by the account itself.
     let early = admin.press("/admin", &used, &[("seen", "0")]).await;
     assert_eq!(early.status, StatusCode::CONFLICT);
-    let user = User { admin: true, ..emergency.user.clone() };
+    let user = User { roles: Roles::GLOBAL, ..emergency.user.clone() };
     world.app.commit(vec![Change::UpdateUser(user)]).await.unwrap();
     let own = inside.press("/account", &used, &[("seen", "1")]).await;
     assert_eq!(own.status, StatusCode::FORBIDDEN);

@@ -141,7 +141,7 @@ impl World {
             upn: format!("{}@localhost", name.to_lowercase()),
             display_name: name.to_owned(),
             enabled: true,
-            admin: false,
+            roles: passband_core::directory::Roles::NONE,
             break_glass: false,
             handle: rng::bytes::<32>(&SystemRandom).to_vec(),
             created: self.now(),

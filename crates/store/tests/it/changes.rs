@@ -35,7 +35,7 @@ fn a_person_is_updated() {
             upn: "new@example.com".to_owned(),
             display_name: "New Name".to_owned(),
             enabled: false,
-            admin: true,
+            roles: passband_core::directory::Roles::GLOBAL,
             break_glass: false,
             ..user(1)
         };

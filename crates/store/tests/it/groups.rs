@@ -128,7 +128,11 @@ fn holders_have_all_their_passkeys_on_one_page() {
 
         assert_eq!(db.store.administrators().await.unwrap(), []);
         let admin = |n, enabled| {
-            Change::UpdateUser(passband_core::directory::User { admin: true, enabled, ..user(n) })
+            Change::UpdateUser(passband_core::directory::User {
+                roles: passband_core::directory::Roles::GLOBAL,
+                enabled,
+                ..user(n)
+            })
         };
         db.make(vec![admin(2, false), admin(3, true)]).await;
         let admins = db.store.administrators().await.unwrap();

@@ -98,7 +98,7 @@ fn people_are_listed_and_searched_by_prefix_in_any_case() {
 #[test]
 fn only_enabled_administrators_count() {
     on_each(async |db| {
-        let admin = |n, enabled| User { admin: true, enabled, ..user(n) };
+        let admin = |n, enabled| User { roles: passband_core::directory::Roles::GLOBAL, enabled, ..user(n) };
         add_users(db, vec![user(1), admin(2, true), admin(3, false)]).await;
         assert_eq!(db.store.count_admins().await.unwrap(), 1);
     });

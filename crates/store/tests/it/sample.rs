@@ -39,7 +39,7 @@ pub fn user(n: u8) -> User {
         upn: format!("user{n}@example.com"),
         display_name: format!("Person {n}"),
         enabled: true,
-        admin: false,
+        roles: passband_core::directory::Roles::NONE,
         break_glass: true,
         handle: vec![n, 0, 255],
         created: t(1),

@@ -66,7 +66,7 @@ pub fn keeps_an_administrator(
     then: (&PasskeyPolicy, &[Holder]),
 ) -> Result<(), Reason> {
     let any = |(policy, holders): (&PasskeyPolicy, &[Holder])| {
-        holders.iter().any(|holder| holder.user.admin && can_sign_in(policy, holder))
+        holders.iter().any(|holder| holder.user.roles.is_global() && can_sign_in(policy, holder))
     };
     if any(now) && !any(then) { Err(Reason::PolicyLocksOut) } else { Ok(()) }
 }

@@ -4,7 +4,7 @@ use super::document::PolicyError;
 use super::impact::{can_sign_in, compare, keeps_an_administrator};
 use super::words::{detail, for_person};
 use super::*;
-use crate::directory::{Evidence, Holder, User};
+use crate::directory::{Evidence, Holder, Roles, User};
 use crate::id::UserId;
 use crate::time::Timestamp;
 use proptest::prelude::*;
@@ -238,7 +238,7 @@ fn holder(admin: bool, passkeys: &[(u8, bool)]) -> Holder {
         upn: "ada@localhost".to_owned(),
         display_name: "Ada".to_owned(),
         enabled: true,
-        admin,
+        roles: if admin { Roles::GLOBAL } else { Roles::NONE },
         break_glass: false,
         handle: Vec::new(),
         created: Timestamp(0),

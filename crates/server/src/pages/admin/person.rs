@@ -6,6 +6,8 @@ use crate::pages::part::{Legend, legend};
 use crate::pages::rename::Rename;
 use crate::pages::{Band, DeviceRow, PasskeyRow, Secret, SessionRow, When};
 use askama::Template;
+use passband_core::manage::Permission;
+use std::borrow::Borrow;
 
 /// A Temporary Access Pass just made: the only time it is shown.
 #[derive(Clone, Debug)]
@@ -31,6 +33,17 @@ pub struct PassRow {
     pub standing: String,
 }
 
+/// A role.
+#[derive(Clone, Debug)]
+pub struct RoleRow {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub about: String,
+}
+
 /// `GET /admin/users/{id}`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "page/admin_person.html")]
@@ -45,8 +58,12 @@ pub struct Person {
     pub upn: String,
     /// `accountEnabled`.
     pub is_enabled: bool,
-    /// Whether they are an administrator.
-    pub is_admin: bool,
+    /// Roles they hold.
+    pub roles: Vec<RoleRow>,
+    /// Roles they do not hold.
+    pub other_roles: Vec<RoleRow>,
+    /// Whether the viewer may act on the account: nobody may on one that may do more than they.
+    pub is_within_reach: bool,
     /// Whether it is an account for emergencies.
     pub is_break_glass: bool,
     /// Recovery codes they can use.
@@ -82,45 +99,43 @@ impl Person {
         format!("/admin/users/{}/{rest}", self.id)
     }
 
+    /// Whether the viewer may do this to this account.
+    fn may(&self, permission: impl Borrow<Permission>) -> bool {
+        self.is_within_reach && self.admin.may(permission)
+    }
+
     fn disable(&self) -> Confirm {
         Confirm::new("Disable", self.path("disable"), &self.admin.csrf)
             .of(&self.name)
             .because("They cannot sign in, and every session and token of theirs stops at its next use.")
-    }
-
-    fn demote(&self) -> Confirm {
-        Confirm::new("Remove as administrator", self.path("demote"), &self.admin.csrf)
-            .of(&self.name)
-            .because("They keep their account and lose the console at once.")
-    }
-
-    fn promote(&self) -> Confirm {
-        Confirm::new("Make administrator", self.path("promote"), &self.admin.csrf).of(&self.name).because(
-            "They can do everything you can: make passes, disable people and devices, register apps.",
-        )
+            .only(self.may(Permission::PeopleEnable))
     }
 
     fn break_glass(&self) -> Confirm {
         if self.is_break_glass {
             return Confirm::new("Make ordinary account", self.path("ordinary"), &self.admin.csrf)
                 .of(&self.name)
-                .because("Sign-ins to it will raise no alarm any more.");
+                .because("Sign-ins to it will raise no alarm any more.")
+                .only(self.may(Permission::PeopleWrite));
         }
         Confirm::new("Mark for emergencies", self.path("break-glass"), &self.admin.csrf)
             .of(&self.name)
             .because("A break-glass account: every sign-in to it, and every refused one, raises an alarm.")
+            .only(self.may(Permission::PeopleWrite))
     }
 
     fn delete(&self) -> Confirm {
         Confirm::new("Delete person", self.path("delete"), &self.admin.csrf)
             .of(&self.name)
             .because("Their passkeys, devices and sessions are gone for good. The logs keep their name.")
+            .only(self.may(Permission::PeopleWrite))
     }
 
     fn revoke(&self) -> Confirm {
         Confirm::new("Revoke sessions", self.path("revoke"), &self.admin.csrf)
             .of(&self.name)
             .because("Ends every session and Primary Refresh Token. They can sign in again with a passkey.")
+            .only(self.may(Permission::SessionsRevoke))
     }
 
     fn passkey_act(&self, passkey: &PasskeyRow) -> Confirm {
@@ -135,6 +150,7 @@ impl Person {
                  Pass alone."
             })
             .demanding((self.passkeys.len() == 1).then_some("They may lose their last passkey"))
+            .only(self.may(Permission::PasskeysDelete))
     }
 
     /// What a passkey is called is its owner's affair.
@@ -146,5 +162,6 @@ impl Person {
         Confirm::new("Delete", format!("/admin/devices/{}/delete", device.id), &self.admin.csrf)
             .of(&device.name)
             .because("Its certificate, its keys and every session on it end at once.")
+            .only(self.admin.may(Permission::DevicesWrite))
     }
 }

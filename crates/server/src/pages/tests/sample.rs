@@ -60,7 +60,7 @@ pub(super) fn viewer(w: Words) -> Viewer {
 }
 
 pub(super) fn admin(w: Words) -> Admin {
-    Admin { viewer: viewer(w), csrf: csrf(), notice: None }
+    Admin { viewer: viewer(w), roles: passband_core::directory::Roles::GLOBAL, csrf: csrf(), notice: None }
 }
 
 fn devices(w: Words) -> Vec<DeviceRow> {
@@ -432,6 +432,10 @@ fn account(w: Words, is_full: bool) -> Account {
     }
 }
 
+fn role(w: Words) -> RoleRow {
+    RoleRow { id: "1".into(), name: w.name.into(), about: w.label.into() }
+}
+
 fn person(w: Words, is_full: bool) -> Person {
     Person {
         admin: admin(w),
@@ -439,7 +443,9 @@ fn person(w: Words, is_full: bool) -> Person {
         name: w.name.into(),
         upn: w.upn.into(),
         is_enabled: is_full,
-        is_admin: is_full,
+        roles: if is_full { vec![role(w)] } else { vec![] },
+        other_roles: vec![role(w)],
+        is_within_reach: true,
         is_break_glass: is_full,
         codes_left: 3,
         created: ago(90_000),

@@ -6,6 +6,8 @@ use crate::routes::session::{see_other, unavailable};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use passband_core::directory::{Role, Roles};
+use passband_core::manage::Permission;
 use passband_core::rng;
 use passband_store::{CommitError, StoreError};
 use passband_wire::b64;
@@ -89,11 +91,11 @@ done! {
     PersonBreakGlass "person-break-glass" "Marked for emergencies: every sign-in to this account raises an alarm from now on.";
     PolicyChanged "policy-changed" "Passkey policy changed. It holds from the next sign-in on.";
     PersonDeleted "person-deleted" "Person deleted, with passkeys, devices and sessions.";
-    PersonDemoted "person-demoted" "Not an administrator any more.";
     PersonDisabled "person-disabled" "Person disabled. Their sessions have ended.";
     PersonEnabled "person-enabled" "Person enabled.";
     PersonOrdinary "person-ordinary" "An ordinary account again.";
-    PersonPromoted "person-promoted" "Now an administrator.";
+    RoleGiven "role-given" "Role given. Passes they had have ended.";
+    RoleTaken "role-taken" "Role taken away.";
     SessionEnded "session-ended" "Session ended.";
     SessionsEnded "sessions-ended" "Every session has ended.";
 }
@@ -141,6 +143,32 @@ pub fn forbidden(app: &App) -> Response {
         "This page is for administrators",
         "You are signed in, and your account does not administer this server.",
         "If it should, ask an administrator to make you one.",
+    );
+    page(app, StatusCode::FORBIDDEN, words)
+}
+
+/// For administrators with another role.
+pub fn role_missing(app: &App, permission: Permission, held: Roles) -> Response {
+    let who: Roles = Role::ALL.into_iter().filter(|role| permission.is_of(*role)).collect();
+    let words = (
+        "No role of yours lets you do this",
+        &*format!(
+            "You are {}. To {} takes one of these roles: {}.",
+            held.names(),
+            permission.what(),
+            who.names()
+        ),
+        "If you should be able to do it, ask a Global Administrator for the role.",
+    );
+    page(app, StatusCode::FORBIDDEN, words)
+}
+
+/// An account that may do more than whoever wants to act on it.
+pub fn above_you(app: &App) -> Response {
+    let words = (
+        "This account may do more than you",
+        "Whoever acts on an account could take it over, so nobody may act on one that may do more than they.",
+        "Ask a Global Administrator to do it.",
     );
     page(app, StatusCode::FORBIDDEN, words)
 }

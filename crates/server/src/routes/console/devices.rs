@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use passband_core::change::Change;
 use passband_core::id::DeviceId;
+use passband_core::manage::may_act_on;
 use passband_core::policy::signal::Factors;
 use std::sync::Arc;
 
@@ -45,6 +46,12 @@ pub async fn act(
 ) -> Result<Response, Stop> {
     let id: DeviceId = id(&app, &text)?;
     let Some(device) = app.store.device(id).await? else { return Err(answer::not_found(&app).into()) };
+    if what == "enable"
+        && let Some(owner) = app.store.user(device.owner).await?
+        && may_act_on(act.admin().roles(), &owner).is_err()
+    {
+        return Err(answer::above_you(&app).into());
+    }
     let (change, activity, done) = match what.as_str() {
         "enable" => (Change::SetDeviceEnabled { id, enabled: true }, "Enable device", Done::DeviceEnabled),
         "disable" => {

@@ -20,11 +20,11 @@ pub mod visit;
 use crate::app::App;
 use crate::pages::{self, Notice};
 use answer::{Done, Stop};
-use axum::Router;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Router, middleware};
 use std::str::FromStr;
 use std::sync::Arc;
 use visit::Visitor;
@@ -37,7 +37,7 @@ use passband_store::Page;
 const ROWS: u32 = 25;
 
 /// `/admin` and what is below it.
-pub fn routes() -> Router<Arc<App>> {
+pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/admin", get(overview::get))
         .route("/admin/alarms/{id}/{kind}", post(alarms::acknowledge))
@@ -55,11 +55,12 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/admin/passkey-policy/{act}", post(passkey_policy::act))
         .route("/admin/keys", get(keys::get))
         .route("/admin/keys/rotate", post(keys::rotate))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), visit::guard))
 }
 
 /// What every page of the console has.
 fn part(app: &App, visitor: &Visitor, notice: Option<Notice>) -> pages::Admin {
-    pages::Admin { viewer: visitor.viewer(), csrf: visitor.csrf(app), notice }
+    pages::Admin { viewer: visitor.viewer(), roles: visitor.user().roles, csrf: visitor.csrf(app), notice }
 }
 
 fn show(status: StatusCode, page: &impl askama::Template) -> Response {

@@ -8,6 +8,7 @@ use crate::pages::{Figure, Overview};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use passband_core::manage::Permission;
 use passband_core::time::Seconds;
 use passband_store::{Page, SignInFilter};
 use std::sync::Arc;
@@ -28,7 +29,10 @@ pub async fn get(State(app): State<Arc<App>>, admin: Admin, query: RawQuery) -> 
     };
     let without = some(totals.without_passkey, "without a passkey");
     let page = Overview {
-        alarms: super::alarms::rows(&app, &admin).await?,
+        alarms: match admin.roles().may(Permission::AlarmsRead) {
+            true => super::alarms::rows(&app, &admin).await?,
+            false => Vec::new(),
+        },
         admin: part(&app, &admin, Query::read(query).done()),
         figures: vec![
             figure("People", totals.people, without, "/admin/users"),

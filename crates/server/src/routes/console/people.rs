@@ -51,7 +51,7 @@ async fn row(app: &App, user: &User) -> Result<PersonRow, StoreError> {
         name: user.display_name.clone(),
         upn: user.upn.clone(),
         is_enabled: user.enabled,
-        is_admin: user.admin,
+        is_admin: !user.roles.is_empty(),
         is_break_glass: user.break_glass,
         passkeys: u64::try_from(app.store.passkeys_of(user.id).await?.len()).unwrap_or(u64::MAX),
         devices: app.store.count_devices(user.id).await?,

@@ -6,7 +6,7 @@ use super::visit::{Admin, AdminAct, Visitor};
 use super::{Query, id, part, people, show};
 use crate::app::App;
 use crate::attempt::audit;
-use crate::pages::{NewPass, Notice, PassRow, Person, Secret, When};
+use crate::pages::{NewPass, Notice, PassRow, Person, RoleRow, Secret, When};
 use crate::refusal::for_people;
 use crate::routes::recovery::in_groups;
 use crate::seen;
@@ -15,10 +15,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use passband_core::authn::recovery;
 use passband_core::authn::tap::Wish;
-use passband_core::directory::{Tap, User};
+use passband_core::change::Change;
+use passband_core::directory::{Role, Roles, Tap, User};
 use passband_core::id::UserId;
 use passband_core::manage::passkey::Removal;
-use passband_core::manage::{PersonWish, person};
+use passband_core::manage::{PersonWish, act_on, may_act_on, person};
 use passband_core::reason::Reason;
 use passband_core::time::Timestamp;
 use passband_store::StoreError;
@@ -61,7 +62,9 @@ async fn page(
         name: user.display_name.clone(),
         upn: user.upn.clone(),
         is_enabled: user.enabled,
-        is_admin: user.admin,
+        roles: user.roles.iter().map(role_row).collect(),
+        other_roles: Role::ALL.into_iter().filter(|role| !user.roles.contains(*role)).map(role_row).collect(),
+        is_within_reach: may_act_on(visitor.user().roles, user).is_ok(),
         is_break_glass: user.break_glass,
         codes_left: recovery::left(&app.store.recovery_codes_of(user.id).await?),
         created: When(user.created),
@@ -73,6 +76,10 @@ async fn page(
         devices: has.device_rows(visitor, now),
         sessions: has.session_rows(visitor),
     })
+}
+
+fn role_row(role: Role) -> RoleRow {
+    RoleRow { id: role.id().to_owned(), name: role.name().to_owned(), about: role.about().to_owned() }
 }
 
 fn pass_row(tap: &Tap, now: Timestamp) -> PassRow {
@@ -98,11 +105,11 @@ pub async fn act(
     act: AdminAct,
 ) -> Result<Response, Stop> {
     let user = load(&app, &text).await?;
-    let set = |enabled, admin| PersonWish { enabled, admin, ..PersonWish::default() };
+    let set = |enabled| PersonWish { enabled: Some(enabled), ..PersonWish::default() };
     match what.as_str() {
-        "enable" => update(&app, &act, &user, (set(Some(true), None), Done::PersonEnabled)).await,
-        "disable" => update(&app, &act, &user, (set(Some(false), None), Done::PersonDisabled)).await,
-        "promote" => update(&app, &act, &user, (set(None, Some(true)), Done::PersonPromoted)).await,
+        "enable" => update(&app, &act, &user, (set(true), Done::PersonEnabled)).await,
+        "disable" => update(&app, &act, &user, (set(false), Done::PersonDisabled)).await,
+        "role" => role(&app, &act, &user).await,
         "break-glass" => {
             let wish = PersonWish { break_glass: Some(true), ..PersonWish::default() };
             update(&app, &act, &user, (wish, Done::PersonBreakGlass)).await
@@ -111,12 +118,22 @@ pub async fn act(
             let wish = PersonWish { break_glass: Some(false), ..PersonWish::default() };
             update(&app, &act, &user, (wish, Done::PersonOrdinary)).await
         }
-        "demote" => update(&app, &act, &user, (set(None, Some(false)), Done::PersonDemoted)).await,
         "delete" => delete(&app, &act, &user).await,
         "revoke" => revoke(&app, &act, &user).await,
         "tap" => new_pass(&app, &act, &user).await,
         _ => Err(answer::not_found(&app).into()),
     }
+}
+
+/// Gives or takes the role that the form names.
+async fn role(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop> {
+    let Some(role) = Role::from_id(act.get("role")) else { return Err(answer::not_found(app).into()) };
+    let (give, take, done) = match act.get("wish") {
+        "give" => (role.into(), Roles::NONE, Done::RoleGiven),
+        "take" => (Roles::NONE, role.into(), Done::RoleTaken),
+        _ => return Err(answer::not_found(app).into()),
+    };
+    update(app, act, user, (PersonWish { give, take, ..PersonWish::default() }, done)).await
 }
 
 async fn update(
@@ -126,26 +143,35 @@ async fn update(
     (wish, done): (PersonWish, Done),
 ) -> Result<Response, Stop> {
     let (user, seen) = seen::person(app, user.id).await?.ok_or_else(|| answer::not_found(app))?;
+    if let Err(reason) = may_act_on(act.admin().roles(), &user) {
+        return refused(app, act, &user, reason).await;
+    }
+    let passes = app.store.taps_of(user.id).await?;
     let Ok(after) = person::apply(&user, &wish) else { return Err(answer::not_found(app).into()) };
     let activity = match done {
         Done::PersonEnabled => "Enable account",
         Done::PersonDisabled => "Disable account",
-        Done::PersonPromoted => "Add administrator",
+        Done::RoleGiven => "Add member to role",
+        Done::RoleTaken => "Remove member from role",
         Done::PersonBreakGlass => "Mark as break-glass account",
-        Done::PersonOrdinary => "Unmark as break-glass account",
-        _ => "Remove administrator",
+        _ => "Unmark as break-glass account",
     };
-    let mut changes = match person::update(&user, after, &seen, app.now()) {
+    let changed = wish.give.and(wish.take).names();
+    let detail = if changed.is_empty() { user.upn.clone() } else { format!("{}: {changed}", user.upn) };
+    let mut changes = match person::update((&user, &passes), after, &seen, app.now()) {
         Ok(changes) => changes,
         Err(reason) => return refused(app, act, &user, reason).await,
     };
-    changes.push(audit(app, &act.user().upn, activity, user.id, user.upn.clone()));
+    changes.push(audit(app, &act.user().upn, activity, user.id, detail));
     app.commit(changes).await?;
     Ok(done.at(&format!("/admin/users/{}", user.id)))
 }
 
 async fn delete(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop> {
     let (user, seen) = seen::person(app, user.id).await?.ok_or_else(|| answer::not_found(app))?;
+    if let Err(reason) = may_act_on(act.admin().roles(), &user) {
+        return refused(app, act, &user, reason).await;
+    }
     let mut changes = match person::delete(&user, &seen, app.now()) {
         Ok(changes) => changes,
         Err(reason) => return refused(app, act, &user, reason).await,
@@ -155,8 +181,20 @@ async fn delete(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop
     Ok(Done::PersonDeleted.at("/admin/users"))
 }
 
+/// What to commit with an act on somebody's account, if this administrator may act on it.
+async fn reach(app: &App, act: &AdminAct, user: &User) -> Result<Result<Vec<Change>, Reason>, Stop> {
+    let seen = seen::people(app).await?;
+    // Loaded after the generation: roles given since are seen, or the commit conflicts.
+    let user = app.store.user(user.id).await?.ok_or_else(|| answer::not_found(app))?;
+    Ok(act_on(act.admin().roles(), &user, seen, app.now()))
+}
+
 async fn revoke(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop> {
-    let mut changes = person::revoke_sessions(user.id, app.now());
+    let mut changes = match reach(app, act, user).await? {
+        Ok(guard) => guard,
+        Err(reason) => return refused(app, act, user, reason).await,
+    };
+    changes.extend(person::revoke_sessions(user.id, app.now()));
     changes.push(audit(app, &act.user().upn, "Revoke sessions", user.id, user.upn.clone()));
     app.commit(changes).await?;
     Ok(Done::SessionsEnded.at(&format!("/admin/users/{}", user.id)))
@@ -164,6 +202,10 @@ async fn revoke(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop
 
 /// Makes a pass and shows it, this once: the answer is the page itself and is not stored anywhere.
 async fn new_pass(app: &App, act: &AdminAct, user: &User) -> Result<Response, Stop> {
+    let guard = match reach(app, act, user).await? {
+        Ok(guard) => guard,
+        Err(reason) => return refused(app, act, user, reason).await,
+    };
     let policy = app.newest_methods_policy().await?.policy;
     let wish = Wish {
         minutes: act.get("lifetimeInMinutes").parse().unwrap_or(0),
@@ -182,6 +224,7 @@ async fn new_pass(app: &App, act: &AdminAct, user: &User) -> Result<Response, St
             return Ok(show(StatusCode::BAD_REQUEST, &page));
         }
     };
+    changes.extend(guard);
     let detail = format!("{} for {} minutes", if tap.once { "once" } else { "multi-use" }, wish.minutes);
     changes.push(audit(app, &act.user().upn, "Create Temporary Access Pass", user.id, detail));
     app.commit(changes).await?;
@@ -200,6 +243,10 @@ pub async fn delete_passkey(
     let user = load(&app, &text).await?;
     let gone = || Stop::from(answer::not_found(&app));
     let id = b64::decode(&credential, MAX_CREDENTIAL).map_err(|_| gone())?;
+    let guard = match reach(&app, &act, &user).await? {
+        Ok(guard) => guard,
+        Err(reason) => return refused(&app, &act, &user, reason).await,
+    };
     let administrators = seen::administrators(&app).await?;
     let have = app.store.passkeys_of(user.id).await?;
     let removed = have.iter().find(|passkey| passkey.id == id).ok_or_else(gone)?;
@@ -221,6 +268,7 @@ pub async fn delete_passkey(
         }
         Err(reason) => return refused(&app, &act, &user, reason).await,
     };
+    changes.extend(guard);
     let detail = format!("{} of {}", removed.name, user.upn);
     changes.push(audit(&app, &act.user().upn, "Remove passkey", user.id, detail));
     app.commit(changes).await?;
@@ -229,7 +277,7 @@ pub async fn delete_passkey(
 
 async fn refused(app: &App, act: &AdminAct, user: &User, reason: Reason) -> Result<Response, Stop> {
     let text = match reason {
-        Reason::LastAdmin => format!("{} {}", reason.meaning(), reason.action()),
+        Reason::LastAdmin | Reason::RoleTooLow => format!("{} {}", reason.meaning(), reason.action()),
         other => for_people(other).to_owned(),
     };
     let page = page(app, act, user, (Some(Notice::refused(text, reason.code())), None)).await?;

@@ -11,11 +11,14 @@ use crate::cookie;
 use crate::extract::{Form, Params, is_same_origin};
 use crate::pages::{Band, Csrf, Viewer};
 use crate::routes::console::bands;
+use crate::routes::permissions;
 use crate::routes::session::{self, see_other};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, Uri};
-use passband_core::directory::{DeviceStanding, Session, User};
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use passband_core::directory::{DeviceStanding, Roles, Session, User};
 use passband_core::reason::Reason;
 use passband_core::session::enrol;
 use passband_core::session::issue;
@@ -23,12 +26,13 @@ use passband_core::session::standing::judge;
 use std::sync::Arc;
 
 /// Somebody signed in with a passkey, whose session stands.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Visitor {
     user: User,
     session: Session,
     device: Option<DeviceStanding>,
     fresh: Result<(), Reason>,
+    stepped_up: Result<(), Reason>,
     may_make_codes: Result<(), Reason>,
     page: String,
 }
@@ -51,7 +55,11 @@ impl Visitor {
 
     /// What the head of a page says of them.
     pub fn viewer(&self) -> Viewer {
-        Viewer { name: self.user.display_name.clone(), upn: self.user.upn.clone(), is_admin: self.user.admin }
+        Viewer {
+            name: self.user.display_name.clone(),
+            upn: self.user.upn.clone(),
+            is_admin: !self.user.roles.is_empty(),
+        }
     }
 
     /// The anti-forgery value for the forms of a page they are shown.
@@ -90,6 +98,7 @@ impl FromRequestParts<Arc<App>> for Visitor {
             session: live.session().clone(),
             device: live.device().cloned(),
             fresh: issue::fresh(live, now).map(|_| ()),
+            stepped_up: enrol::stepped_up(live, now).map(|_| ()),
             may_make_codes: enrol::may_make_codes(live, now).map(|_| ()),
             page,
         })
@@ -114,14 +123,62 @@ fn encode(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// A visitor who administers this installation.
-#[derive(Debug)]
+/// A visitor whose roles let them do what they ask. [`guard`] alone makes one.
+#[derive(Clone, Debug)]
 pub struct Admin(Visitor);
 
 impl Admin {
-    fn of(visitor: Visitor, app: &App) -> Result<Self, Stop> {
+    /// Checks that a visitor may ask this, and has signed in as recently as it takes.
+    fn of(visitor: Visitor, app: &App, (method, template, path): (&str, &str, &str)) -> Result<Self, Stop> {
         // Enabled, or the session would not stand.
-        if visitor.user.admin { Ok(Self(visitor)) } else { Err(answer::forbidden(app).into()) }
+        let roles = visitor.user.roles;
+        if roles.is_empty() {
+            return Err(answer::forbidden(app).into());
+        }
+        let Some(row) = permissions::find_act(method, template, path) else {
+            if permissions::CONSOLE.iter().any(|row| row.path == template) {
+                return Err(StatusCode::METHOD_NOT_ALLOWED.into_response().into());
+            }
+            if !template.ends_with("{act}") {
+                tracing::error!(method, template, "no permission is written down for this page");
+            }
+            return Err(answer::not_found(app).into());
+        };
+        if roles.demand(row.permission).is_err() {
+            return Err(answer::role_missing(app, row.permission, roles).into());
+        }
+        if row.step_up {
+            visitor.stepped_up.map_err(|_| visitor.again())?;
+        }
+        Ok(Self(visitor))
+    }
+
+    /// What they may administer.
+    pub const fn roles(&self) -> Roles {
+        self.0.user.roles
+    }
+}
+
+/// Refuses whoever may not ask this page or form, before any handler runs. What the table of permissions does not
+/// know is not there for anybody.
+pub async fn guard(
+    State(app): State<Arc<App>>,
+    matched: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let visitor = match Visitor::from_request_parts(&mut parts, &app).await {
+        Ok(visitor) => visitor,
+        Err(stop) => return stop.into_response(),
+    };
+    let template = matched.as_ref().map_or("", MatchedPath::as_str);
+    match Admin::of(visitor, &app, (parts.method.as_str(), template, parts.uri.path())) {
+        Ok(admin) => {
+            parts.extensions.insert(admin);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(stop) => stop.into_response(),
     }
 }
 
@@ -137,7 +194,8 @@ impl FromRequestParts<Arc<App>> for Admin {
     type Rejection = Stop;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Stop> {
-        Self::of(Visitor::from_request_parts(parts, app).await?, app)
+        // A handler outside of the guard's layer lets nobody in.
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| answer::forbidden(app).into())
     }
 }
 
@@ -255,8 +313,9 @@ impl FromRequest<Arc<App>> for AdminAct {
     type Rejection = Stop;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Stop> {
-        let Act { visitor, form } = Act::from_request(request, app).await?;
-        let admin = Admin::of(visitor, app)?;
+        let (mut parts, body) = request.into_parts();
+        let admin = Admin::from_request_parts(&mut parts, app).await?;
+        let Act { form, .. } = Act::from_request(Request::from_parts(parts, body), app).await?;
         admin.require_fresh()?;
         Ok(Self { admin, form })
     }

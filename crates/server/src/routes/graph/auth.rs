@@ -1,33 +1,67 @@
 //! Who may administer, and the one way to write.
 
 use super::error::GraphError;
+use super::table::OPERATIONS;
 use crate::app::App;
 use crate::attempt::audit;
 use crate::extract::bearer;
-use axum::extract::FromRequestParts;
+use crate::routes::permissions;
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use passband_core::change::Change;
+use passband_core::directory::Roles;
 use passband_core::keys::admin_token::AdminToken;
+use passband_core::manage::Permission;
+use passband_core::reason::Reason;
 use passband_store::CommitError;
 use std::sync::Arc;
 
-/// Proof that a request bears a good admin token. Every handler demands one; only a request with
-/// `Authorization: Bearer` makes one. A browser sends its cookies by itself but never that header, so no page of
+/// Proof that a request bears a good admin token whose roles let it ask this. Every handler demands one; [`guard`]
+/// alone makes them, and only of a request with `Authorization: Bearer`. A browser sends its cookies by itself but never that header, so no page of
 /// a stranger can use a person's browser against this API (failure class 11: forged requests).
 #[derive(Clone, Debug)]
 pub struct Administrator {
     actor: String,
+    roles: Roles,
 }
 
 impl FromRequestParts<Arc<App>> for Administrator {
     type Rejection = GraphError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, GraphError> {
-        let text = bearer(&parts.headers).ok_or_else(GraphError::unauthorized)?;
-        let token = AdminToken::check(&app.master, text, app.now()).ok_or_else(GraphError::unauthorized)?;
-        Ok(Self { actor: token.actor() })
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, GraphError> {
+        // A handler outside of the guard's layer lets nobody in.
+        parts.extensions.get::<Self>().cloned().ok_or_else(GraphError::unauthorized)
     }
 }
+
+/// Refuses whoever may not ask this, before any handler runs. What the table of permissions does not know is refused
+/// to everybody: a new route is closed until somebody has decided whom it is for.
+pub async fn guard(
+    State(app): State<Arc<App>>,
+    matched: Option<MatchedPath>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let template = matched.as_ref().map_or("", MatchedPath::as_str);
+    let path = template.strip_prefix("/v1.0").or_else(|| template.strip_prefix("/beta")).unwrap_or(template);
+    if path == "/openapi.json" {
+        return next.run(request).await;
+    }
+    let Some(admin) = Administrator::of(&app, request.headers()) else {
+        return GraphError::unauthorized().into_response();
+    };
+    if let Err(refused) = admin.may_ask(request.method().as_str(), path) {
+        return refused.into_response();
+    }
+    request.extensions_mut().insert(admin);
+    next.run(request).await
+}
+
+/// The router's path, below the version, for addresses that no operation has.
+const NOWHERE: &str = "/{*path}";
 
 /// How often a change is decided anew because another was made meanwhile.
 pub const TRIES: usize = 16;
@@ -51,9 +85,44 @@ impl Deed {
 }
 
 impl Administrator {
+    fn of(app: &App, headers: &HeaderMap) -> Option<Self> {
+        let token = AdminToken::check(&app.master, bearer(headers)?, app.now())?;
+        Some(Self { actor: token.actor(), roles: token.roles() })
+    }
+
+    /// Whether their roles let them ask this operation. Nothing is decided about an address or method that no
+    /// operation has: the router says so itself.
+    fn may_ask(&self, method: &str, path: &str) -> Result<(), GraphError> {
+        if let Some(row) = permissions::find(permissions::API, method, path) {
+            return self.demand(row.permission);
+        }
+        let nowhere = path == NOWHERE;
+        let other_method = OPERATIONS.iter().any(|operation| operation.path == path)
+            && !OPERATIONS.iter().any(|o| o.path == path && o.method.eq_ignore_ascii_case(method));
+        if nowhere || other_method {
+            return Ok(());
+        }
+        tracing::error!(method, path, "no permission is written down for this operation");
+        Err(Reason::RoleMissing.into())
+    }
+
     /// How the audit log names them.
     pub fn actor(&self) -> &str {
         &self.actor
+    }
+
+    /// What they may administer.
+    pub const fn roles(&self) -> Roles {
+        self.roles
+    }
+
+    /// Checks that one of their roles has this permission.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError`] with [`Reason::RoleMissing`].
+    pub fn demand(&self, permission: Permission) -> Result<(), GraphError> {
+        self.roles.demand(permission).map_err(|_| GraphError::role_missing(permission))
     }
 
     /// Makes changes durable, with their line in the audit log in the same commit.

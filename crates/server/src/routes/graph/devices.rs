@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use passband_core::change::{Change, Conflict};
 use passband_core::device::compliance::{Attribute, Compliance, DeviceWish, Ownership, Told, tell};
 use passband_core::directory::Device;
+use passband_core::manage::may_act_on;
 use passband_core::time::Timestamp;
 use passband_store::{CommitError, Listed};
 use serde::Deserialize;
@@ -153,6 +154,13 @@ pub async fn update(
     }
     for _ in 0..TRIES {
         let device = find(&app, &id).await?;
+        if enabled == Some(true) {
+            // A device that was disabled as stolen lets its owner in again: that is acting on the owner's account.
+            // Disabling and deleting only take away, and must work against a stolen device of whomever.
+            if let Some(owner) = app.store.user(device.owner).await? {
+                may_act_on(admin.roles(), &owner)?;
+            }
+        }
         let told = tell(&device, &wish, app.now())?;
         let deed = deed(&device, enabled, &told);
         let mut changes = Vec::new();

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use passband_core::id::AuditId;
-use passband_core::manage::Invalid;
+use passband_core::manage::{Invalid, Permission};
 use passband_core::reason::Reason;
 use passband_store::{CommitError, StoreError};
 use serde_json::json;
@@ -51,6 +51,16 @@ impl GraphError {
     /// A rule of the directory forbids it to everyone.
     pub fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message)
+    }
+
+    /// No role of whoever asks has this permission.
+    pub fn role_missing(permission: Permission) -> Self {
+        let message = format!(
+            "This takes a role that may {} ({}). Ask a Global Administrator for one; docs/permissions.md has them.",
+            permission.what(),
+            permission.name()
+        );
+        Self { reason: Some(Reason::RoleMissing), ..Self::forbidden(message) }
     }
 
     /// No token, or not a good one.

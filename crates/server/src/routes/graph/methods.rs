@@ -6,7 +6,7 @@ use super::error::GraphError;
 use super::on_behalf;
 use super::query::Asked;
 use super::resource::{self, PASSKEY, TAP};
-use super::users::find;
+use super::users::{find, find_to_act};
 use crate::app::App;
 use crate::seen;
 use axum::Json;
@@ -19,7 +19,7 @@ use passband_core::change::Change;
 use passband_core::directory::{Passkey, User};
 use passband_core::id::TapId;
 use passband_core::manage::passkey::Removal;
-use passband_core::manage::person;
+use passband_core::manage::{Permission, person};
 use passband_core::reason::Reason;
 use passband_core::time::{Seconds, Timestamp};
 use passband_store::CommitError;
@@ -98,10 +98,11 @@ pub async fn create_tap(
     let now = app.now();
     let policy = app.newest_methods_policy().await?.policy;
     let wish = body.wish(&policy.passes, now)?;
-    let user = find(&app, &name).await?;
+    let (user, guard) = find_to_act(&app, &admin, &name).await?;
     let have = app.store.taps_of(user.id).await?;
-    let (tap, pass, changes) =
+    let (tap, pass, mut changes) =
         person::new_pass(user.id, &have, wish, (&policy.passes, &app.master), (now, app.rng()))?;
+    changes.extend(guard);
     let replaced = if have.is_empty() { "" } else { ", replaces the one before" };
     let once = if tap.once { "one-time" } else { "multi-use" };
     let detail = format!("{}: {} minutes, {once}{replaced}", user.upn, wish.minutes);
@@ -139,10 +140,11 @@ pub async fn delete_tap(
     Path((name, id)): Path<(String, String)>,
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
-    let user = find(&app, &name).await?;
+    let (user, mut changes) = find_to_act(&app, &admin, &name).await?;
     let id: TapId = id.parse().map_err(|_| no_tap())?;
     let deed = Deed::new("Delete Temporary Access Pass", user.id, format!("{}: {id}", user.upn));
-    match admin.commit(&app, vec![Change::DeleteTap { id, user: user.id }], deed).await {
+    changes.push(Change::DeleteTap { id, user: user.id });
+    match admin.commit(&app, changes, deed).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(CommitError::Conflict(_)) => Err(no_tap()),
         Err(error) => Err(error.into()),
@@ -195,6 +197,7 @@ pub async fn get_passkey(
 ) -> Result<Json<Value>, GraphError> {
     if let Some(minutes) = on_behalf::called(&id) {
         asked.no_options()?;
+        admin.demand(Permission::PasskeysCreate)?;
         return on_behalf::creation_options(&app, &admin, &asked, (&name, minutes?)).await;
     }
     let user = find(&app, &name).await?;
@@ -211,13 +214,13 @@ pub async fn delete_passkey(
     Path((name, id)): Path<(String, String)>,
 ) -> Result<StatusCode, GraphError> {
     let confirmed = asked.flag("passband_force")?;
-    let user = find(&app, &name).await?;
     for _ in 0..TRIES {
+        let (user, guard) = find_to_act(&app, &admin, &name).await?;
         let administrators = seen::administrators(&app).await?;
         let (passkey, have) = find_passkey(&app, &user, &id).await?;
         let seen = Removal { administrators: &administrators, owner: user.id, have: &have };
         let changes = match seen.by_administrator(confirmed, &passkey.id, app.now()) {
-            Ok(changes) => changes,
+            Ok(changes) => [changes, guard].concat(),
             Err(Reason::LastPasskey) => return Err(GraphError::last_passkey()),
             Err(reason) => return Err(reason.into()),
         };

@@ -3,11 +3,11 @@
 //! | module | holds |
 //! |---|---|
 //! | `table` | every operation, once |
-//! | `auth` | who may ask, and the one way to write |
+//! | `auth` | who may ask for what, and the one way to write |
 //! | `query`, `filter` | query options, pages |
 //! | `body`, `members`, `error` | what comes in, what goes wrong |
 //! | `resource`, `resource_policy` | records as Graph shows them |
-//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `alarms`, `tenant`, `trust` | handlers |
+//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `alarms`, `roles`, `tenant`, `trust` | handlers |
 //! | `openapi` | the document made from the tables |
 
 pub mod alarms;
@@ -28,6 +28,7 @@ pub mod query;
 pub mod recovery;
 pub mod resource;
 pub mod resource_policy;
+pub mod roles;
 pub mod table;
 pub mod templates;
 pub mod tenant;
@@ -55,6 +56,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
     }
     routes
         .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(app), auth::guard))
         .layer(DefaultBodyLimit::max(body::MAX_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(app), error::stamp))
 }

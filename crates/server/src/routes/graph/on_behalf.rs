@@ -7,7 +7,7 @@ use super::members::Members;
 use super::methods::shown;
 use super::query::Asked;
 use super::resource::PASSKEY;
-use super::users::find;
+use super::users::find_to_act;
 use crate::app::App;
 use crate::routes::{profile, register};
 use crate::trust;
@@ -62,7 +62,7 @@ pub async fn creation_options(
     asked: &Asked,
     (name, minutes): (&str, i64),
 ) -> Result<Json<Value>, GraphError> {
-    let user = find(app, name).await?;
+    let (user, _) = find_to_act(app, admin, name).await?;
     let have = app.store.passkeys_of(user.id).await?;
     if have.len() >= register::MOST {
         return Err(GraphError::bad("The person has as many passkeys as one may have."));
@@ -117,7 +117,7 @@ pub async fn create(
     check_type(body.odata_type.as_deref(), PASSKEY.name)?;
     let called = display_name(&body.display_name)?;
     let credential = credential(body.public_key_credential.0)?;
-    let user = find(&app, &name).await?;
+    let (user, guard) = find_to_act(&app, &admin, &name).await?;
     let now = app.now();
     let challenge = CollectedClientData::parse(&credential.response.client_data_json)
         .ok()
@@ -138,7 +138,8 @@ pub async fn create(
         let detail = format!("{}: {called} ({kind})", user.upn);
         let deed = Deed::new("Register passkey for another", user.id, detail);
         let judged = Change::RequireTrust { generation: held.generation };
-        let changes = vec![begun.spend(), judged, Change::InsertPasskey(Box::new(passkey))];
+        let mut changes = vec![begun.spend(), judged, Change::InsertPasskey(Box::new(passkey))];
+        changes.extend(guard.iter().cloned());
         match admin.commit(&app, changes, deed).await {
             Ok(()) => break made,
             // It was judged by what is trusted no more.

@@ -7,7 +7,7 @@ use super::auth::{Administrator, Deed};
 use super::error::GraphError;
 use super::query::Asked;
 use super::resource::recovery::{RECOVERY_CODES, codes};
-use super::users::find;
+use super::users::{find, find_to_act};
 use crate::app::App;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -36,12 +36,13 @@ pub async fn delete(
     Path(name): Path<String>,
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
-    let user = find(&app, &name).await?;
+    let (user, mut changes) = find_to_act(&app, &admin, &name).await?;
     let have = app.store.recovery_codes_of(user.id).await?;
     if have.is_empty() {
         return Err(GraphError::not_found("set of recovery codes"));
     }
     let deed = Deed::new("Delete recovery codes", user.id, format!("{}: {} left", user.upn, left(&have)));
-    admin.commit(&app, vec![take_away(user.id, app.now())], deed).await?;
+    changes.push(take_away(user.id, app.now()));
+    admin.commit(&app, changes, deed).await?;
     Ok(StatusCode::NO_CONTENT)
 }

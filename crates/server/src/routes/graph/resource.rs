@@ -3,6 +3,7 @@
 //! One table says what `$select` may name, what `$filter` may compare, and what the OpenAPI document describes.
 
 pub mod recovery;
+pub mod roles;
 pub mod trust;
 
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
@@ -88,7 +89,7 @@ pub static USER: Resource = Resource {
         filter("userPrincipalName", Kind::Text, "name@domain, lower case."),
         filter("displayName", Kind::Text, "The name people read."),
         filter("accountEnabled", Kind::Bool, "Whether the person can sign in."),
-        filter("passband_isAdministrator", Kind::Bool, "Whether the person administers this installation."),
+        filter("passband_isAdministrator", Kind::Bool, "Whether the person is a Global Administrator."),
         filter(
             "passband_isBreakGlass",
             Kind::Bool,
@@ -105,7 +106,7 @@ pub fn user(user: &User) -> Value {
         "userPrincipalName": user.upn,
         "displayName": user.display_name,
         "accountEnabled": user.enabled,
-        "passband_isAdministrator": user.admin,
+        "passband_isAdministrator": user.roles.is_global(),
         "passband_isBreakGlass": user.break_glass,
         "createdDateTime": user.created.rfc3339(),
     })
@@ -496,12 +497,14 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 19] = [
+pub static RESOURCES: [&Resource; 21] = [
     &USER,
     &TAP,
     &PASSKEY,
     &recovery::RECOVERY_CODES,
     &recovery::ALARM,
+    &roles::DEFINITION,
+    &roles::ASSIGNMENT,
     &DEVICE,
     &APPLICATION,
     &SIGN_IN,

@@ -157,7 +157,7 @@ fn person(user: &User) -> Value {
         "userId": user.id.to_string(),
         "userPrincipalName": user.upn,
         "displayName": user.display_name,
-        "isAdministrator": user.admin,
+        "isAdministrator": user.roles.is_global(),
     })
 }
 

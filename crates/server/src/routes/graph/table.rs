@@ -1,6 +1,7 @@
 //! Every operation of the admin API, once: the router is made from this table, and so is the OpenAPI document.
 
 use super::resource::recovery::{ALARM, RECOVERY_CODES};
+use super::resource::roles::{ASSIGNMENT, DEFINITION};
 use super::resource::trust::{MODEL, ROOT, TRUST};
 use super::resource::{
     APPLICATION, AUDIT, DEVICE, ORGANIZATION, PASSKEY, Resource, SIGN_IN, SIGNING_KEY, TAP, USER,
@@ -8,8 +9,8 @@ use super::resource::{
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use super::templates::TEMPLATE;
 use super::{
-    alarms, applications, devices, groups, logs, methods, on_behalf, policies, recovery, templates, tenant,
-    trust, users,
+    alarms, applications, devices, groups, logs, methods, on_behalf, policies, recovery, roles, templates,
+    tenant, trust, users,
 };
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
@@ -57,6 +58,7 @@ const USER_BODY: &[&str] = &[
     "passband_isAdministrator",
     "passband_isBreakGlass",
 ];
+const ROLE_BODY: &[&str] = &["principalId", "roleDefinitionId", "directoryScopeId"];
 const TAP_BODY: &[&str] = &["lifetimeInMinutes", "isUsableOnce", "startDateTime"];
 const PASSKEY_BODY: &[&str] = &["displayName", "publicKeyCredential"];
 const DEVICE_BODY: &[&str] = &[
@@ -175,6 +177,12 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/auditLogs/directoryAudits" "listDirectoryAudits" Answer::Collection(&AUDIT), &[], logs::directory_audits, "Changes to the directory, newest first"),
     operation!(get "/passband_alarms" "listAlarms" Answer::Collection(&ALARM), &[], alarms::list, "Alarms that no administrator has acknowledged, the latest first"),
     operation!(post "/passband_alarms/{id}/acknowledge" "acknowledgeAlarm" Answer::Nothing, &["count"], alarms::acknowledge, "Acknowledge an alarm, with the count that was seen"),
+    operation!(get "/roleManagement/directory/roleDefinitions" "listRoleDefinitions" Answer::Collection(&DEFINITION), &[], roles::definitions, "The roles there are"),
+    operation!(get "/roleManagement/directory/roleDefinitions/{id}" "getRoleDefinition" Answer::Object(&DEFINITION), &[], roles::get_definition, "A role"),
+    operation!(get "/roleManagement/directory/roleAssignments" "listRoleAssignments" Answer::Collection(&ASSIGNMENT), &[], roles::assignments, "Who holds which role"),
+    operation!(post "/roleManagement/directory/roleAssignments" "createRoleAssignment" Answer::Created(&ASSIGNMENT), ROLE_BODY, roles::assign, "Give a person a role; passes they have end with it"),
+    operation!(get "/roleManagement/directory/roleAssignments/{id}" "getRoleAssignment" Answer::Object(&ASSIGNMENT), &[], roles::get_assignment, "That a person holds a role"),
+    operation!(delete "/roleManagement/directory/roleAssignments/{id}" "deleteRoleAssignment" Answer::Nothing, &[], roles::remove, "Take a role from a person; not the last Global Administrator who can sign in"),
     operation!(get "/organization" "listOrganization" Answer::Collection(&ORGANIZATION), &[], tenant::organization, "The tenant"),
     operation!(get "/passband_signingKeys" "listSigningKeys" Answer::Collection(&SIGNING_KEY), &[], tenant::signing_keys, "Keys that sign tokens"),
     operation!(post "/passband_signingKeys/rotate" "rotateSigningKeys" Answer::Nothing, &[], tenant::rotate, "Sign with the pending key, retire the active one, make the next"),

@@ -13,10 +13,10 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use passband_core::change::{Change, Conflict};
-use passband_core::directory::User;
+use passband_core::directory::{Roles, Tap, User};
 use passband_core::id::UserId;
 use passband_core::manage::person::{self, PersonWish};
-use passband_core::manage::{Administrators, upn};
+use passband_core::manage::{Administrators, Permission, act_on, may_act_on, upn};
 use passband_store::{CommitError, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,13 +41,27 @@ pub struct UserBody {
 }
 
 impl UserBody {
+    /// Checks that an administrator may change each of the properties that are sent.
+    fn demand(&self, admin: &Administrator) -> Result<(), GraphError> {
+        if self.account_enabled.is_some() {
+            admin.demand(Permission::PeopleEnable)?;
+        }
+        if self.is_administrator.is_some() {
+            admin.demand(Permission::RolesAssign)?;
+        }
+        let others =
+            [self.user_principal_name.is_some(), self.display_name.is_some(), self.is_break_glass.is_some()];
+        if others.contains(&true) { admin.demand(Permission::PeopleWrite) } else { Ok(()) }
+    }
+
     fn wish(self) -> Result<PersonWish, GraphError> {
         check_type(self.odata_type.as_deref(), USER.name)?;
         Ok(PersonWish {
             upn: self.user_principal_name,
             display_name: self.display_name,
             enabled: self.account_enabled,
-            admin: self.is_administrator,
+            give: if self.is_administrator == Some(true) { Roles::GLOBAL } else { Roles::NONE },
+            take: if self.is_administrator == Some(false) { Roles::GLOBAL } else { Roles::NONE },
             break_glass: self.is_break_glass,
         })
     }
@@ -65,6 +79,22 @@ pub async fn find(app: &App, name: &str) -> Result<User, GraphError> {
         (Err(_), None) => None,
     };
     found.ok_or_else(|| GraphError::not_found("user"))
+}
+
+/// The person an address names, if this administrator may act on their account, and what to commit with the act.
+///
+/// # Errors
+///
+/// [`GraphError`] if there is none, or the person may do more than the administrator.
+pub async fn find_to_act(
+    app: &App,
+    admin: &Administrator,
+    name: &str,
+) -> Result<(User, Vec<Change>), GraphError> {
+    let seen = seen::people(app).await?;
+    let user = find(app, name).await?;
+    let with = act_on(admin.roles(), &user, seen, app.now())?;
+    Ok((user, with))
 }
 
 /// `GET /users`.
@@ -116,8 +146,9 @@ pub async fn create(
     Body(body): Body<UserBody>,
 ) -> Result<Response, GraphError> {
     asked.no_options()?;
+    body.demand(&admin)?;
     let user = person::create(&body.wish()?, app.now(), app.rng())?;
-    let role = if user.admin { ", administrator" } else { "" };
+    let role = if user.roles.is_empty() { String::new() } else { format!(", {}", user.roles.names()) };
     let deed = Deed::new("Add user", user.id, format!("{}{role}", user.upn));
     match admin.commit(&app, vec![Change::InsertUser(user.clone())], deed).await {
         Ok(()) => {}
@@ -149,12 +180,13 @@ pub async fn update(
     Body(body): Body<UserBody>,
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
+    body.demand(&admin)?;
     let wish = body.wish()?;
     let before = find(&app, &name).await?;
-    guarded(&admin, &app, before.id, |before, seen| {
+    guarded(&admin, &app, before.id, |Seen { person: before, passes, administrators }| {
         let after = person::apply(before, &wish)?;
         let deed = Deed::new("Update user", before.id, difference(before, &after));
-        Ok((person::update(before, after, seen, app.now())?, deed))
+        Ok((person::update((before, passes), after, administrators, app.now())?, deed))
     })
     .await
 }
@@ -168,23 +200,41 @@ pub async fn delete(
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
     let user = find(&app, &name).await?;
-    guarded(&admin, &app, user.id, |user, seen| {
+    guarded(&admin, &app, user.id, |Seen { person: user, administrators, .. }| {
         let deed = Deed::new("Delete user", user.id, user.upn.clone());
-        Ok((person::delete(user, seen, app.now())?, deed))
+        Ok((person::delete(user, administrators, app.now())?, deed))
     })
     .await
 }
 
-/// What `decide` decides about a person, committed; decided anew when people were changed meanwhile.
-async fn guarded(
+/// What a change of a person is decided by.
+pub struct Seen {
+    /// The person.
+    pub person: User,
+    /// The passes they have.
+    pub passes: Vec<Tap>,
+    /// Who administers.
+    pub administrators: Administrators,
+}
+
+/// What `decide` decides about a person, committed, if this administrator may act on them; decided anew when people
+/// were changed meanwhile.
+///
+/// # Errors
+///
+/// [`GraphError`].
+pub async fn guarded(
     admin: &Administrator,
     app: &App,
     id: UserId,
-    decide: impl Fn(&User, &Administrators) -> Result<(Vec<Change>, Deed), GraphError>,
+    decide: impl Fn(&Seen) -> Result<(Vec<Change>, Deed), GraphError>,
 ) -> Result<StatusCode, GraphError> {
     for _ in 0..TRIES {
-        let (user, seen) = seen::person(app, id).await?.ok_or_else(|| GraphError::not_found("user"))?;
-        let (changes, deed) = decide(&user, &seen)?;
+        let (person, administrators) =
+            seen::person(app, id).await?.ok_or_else(|| GraphError::not_found("user"))?;
+        may_act_on(admin.roles(), &person)?;
+        let passes = app.store.taps_of(id).await?;
+        let (changes, deed) = decide(&Seen { person, passes, administrators })?;
         match admin.commit(app, changes, deed).await {
             Ok(()) => return Ok(StatusCode::NO_CONTENT),
             Err(CommitError::Conflict(Conflict::Duplicate)) => {
@@ -214,9 +264,9 @@ fn difference(before: &User, after: &User) -> String {
         changed
             .push(switch(after.break_glass, "made break-glass account", "no longer break-glass").to_owned());
     }
-    if before.admin != after.admin {
-        changed.push(switch(after.admin, "made administrator", "no longer administrator").to_owned());
-    }
+    let (given, taken) = (after.roles.except(before.roles), before.roles.except(after.roles));
+    changed.extend(given.iter().map(|role| format!("made {}", role.name())));
+    changed.extend(taken.iter().map(|role| format!("no longer {}", role.name())));
     let what = if changed.is_empty() { "nothing changed".to_owned() } else { changed.join("; ") };
     format!("{}: {what}", before.upn)
 }
@@ -229,8 +279,12 @@ pub async fn revoke_sessions(
     Path(name): Path<String>,
 ) -> Result<Json<Value>, GraphError> {
     asked.no_options()?;
-    let user = find(&app, &name).await?;
-    let deed = Deed::new("Revoke sign-in sessions", user.id, user.upn);
-    admin.commit(&app, person::revoke_sessions(user.id, app.now()), deed).await?;
+    let (user, mut changes) = find_to_act(&app, &admin, &name).await?;
+    changes.extend(person::revoke_sessions(user.id, app.now()));
+    match admin.commit(&app, changes, Deed::new("Revoke sign-in sessions", user.id, user.upn)).await {
+        Ok(()) => {}
+        Err(CommitError::Conflict(_)) => return Err(GraphError::busy()),
+        Err(error) => return Err(error.into()),
+    }
     Ok(Json(json!({ "@odata.context": asked.context(&app, "Edm.Boolean"), "value": true })))
 }

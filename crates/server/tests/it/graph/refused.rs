@@ -3,7 +3,7 @@
 use super::{Api, CHALLENGE, encode, with_api};
 use crate::world::ORIGIN;
 use passband_core::change::Change;
-use passband_core::directory::Group;
+use passband_core::directory::{Group, Role};
 use passband_core::id::{GroupId, UserId};
 use passband_core::keys::admin_token::AdminToken;
 use passband_core::keys::master::MasterKey;
@@ -18,6 +18,8 @@ async fn address(api: &Api, path: &str, owner: UserId) -> String {
         api.device(owner, "Laptop").await.to_string()
     } else if path.starts_with("/applications") {
         passband_wire::prt::BROKER_CLIENT.to_string()
+    } else if path.starts_with("/roleManagement/directory/roleDefinitions") {
+        Role::GlobalAdministrator.id().to_string()
     } else if path.starts_with("/policies") {
         "fido2".to_owned()
     } else if path.starts_with("/groups") {

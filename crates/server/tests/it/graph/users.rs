@@ -124,8 +124,9 @@ fn only_administrators_who_can_sign_in_count() {
         let gone = format!("{passkeys}/{first}?passband_force=true");
         api.refused(("DELETE", &gone, ""), 403, deny).await;
         let page = format!("/admin/users/{}", root.user.id);
-        for act in ["disable", "demote", "delete"] {
-            let answer = browser.press(&page, &format!("{page}/{act}"), &[]).await;
+        let take = [("wish", "take"), ("role", passband_core::directory::Role::GlobalAdministrator.id())];
+        for act in ["disable", "role", "delete"] {
+            let answer = browser.press(&page, &format!("{page}/{act}"), &take).await;
             assert!(answer.body.contains("last_admin"), "{act}");
         }
         // A second passkey of the founder's that the policy refuses does not count either.
