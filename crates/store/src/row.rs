@@ -224,7 +224,7 @@ impl<'r> Reader<'r> {
         self.get()
     }
 
-    fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
         let bytes: &[u8] = self.get()?;
         bytes.try_into().map_err(|_| StoreError::Row("length of an id or hash"))
     }
@@ -526,5 +526,8 @@ pub(crate) fn audit(r: &mut Reader<'_>) -> Read<AuditLine> {
         activity: r.text()?,
         target: r.text()?,
         detail: r.text()?,
+        seq: generation(r)?,
+        prev: r.opt_array()?,
+        hash: r.opt_array()?,
     })
 }

@@ -77,7 +77,10 @@ fn nobody_without_a_good_token_is_served() {
             // The same address serves the good token: what was refused above was the caller.
             if operation.method == "get" {
                 let status = api.text("GET", &format!("/v1.0{path}"), "").await.status.as_u16();
-                assert!(status == 200 || path.ends_with("/AA"), "{path} {status}");
+                assert!(
+                    status == 200 || path.ends_with("/AA") || path.contains("/roleManagement/"),
+                    "{path} {status}"
+                );
             }
         }
         // In the query it would end up in logs (RFC 6750 §5.3).
