@@ -1,5 +1,7 @@
 //! What is written down of every decision.
 
+pub mod chain;
+
 use crate::policy::signal::{Binding, Factors};
 use crate::reason::Reason;
 use passband_wire::id::{AuditId, ClientId, DeviceId, SessionId, SignInId, UserId};

@@ -1,5 +1,6 @@
 //! Every write there is. The core decides which, the store executes them, all or none.
 
+use crate::audit::chain::Place;
 use crate::audit::{Audit, SignIn};
 use crate::directory::{
     Alarm, AlarmKind, App, Device, Evidence, Grant, Group, KeyState, Passkey, Session, Snoozed, StoredKey,
@@ -51,6 +52,14 @@ pub enum Change {
     AdvanceTrust {
         /// The generation that was seen.
         from: u32,
+    },
+    /// Cut the oldest lines off the audit log, up to and with `to`; [`Conflict::Stale`] if it does not begin behind
+    /// line `from`.
+    CutAudits {
+        /// The last line that was cut off before.
+        from: u64,
+        /// The last line to cut off: the first that is kept follows it.
+        to: Place,
     },
     /// Remove an application.
     DeleteApp(ClientId),

@@ -11,7 +11,7 @@ use crate::throttle::Throttle;
 use crate::trust;
 use passband_core::authn::passkey::{Framing, RelyingParty};
 use passband_core::change::{Change, Conflict};
-use passband_core::directory::{App as AppRecord, KeyPurpose, KeyState, StoredKey};
+use passband_core::directory::{App as AppRecord, KeyPurpose, KeyState, Roles, StoredKey};
 use passband_core::id::{KeyId, TenantId};
 use passband_core::keys::admin_token::AdminToken;
 use passband_core::keys::master::MasterKey;
@@ -167,9 +167,18 @@ impl App {
 ///
 /// [`BootError`] if the folder has no readable master key.
 pub fn admin_token(data: &Path) -> Result<String, BootError> {
+    admin_token_with(data, Roles::GLOBAL)
+}
+
+/// [`admin_token`], which may do what these roles may and no more.
+///
+/// # Errors
+///
+/// [`BootError`] if the folder has no readable master key.
+pub fn admin_token_with(data: &Path, roles: Roles) -> Result<String, BootError> {
     let path = data.join("master.key");
     let master = read_master_key(&path)?;
-    AdminToken::mint(&master, SystemClock.now(), &SystemRandom).ok_or(BootError::MasterKey(path))
+    AdminToken::mint_with(roles, &master, SystemClock.now(), &SystemRandom).ok_or(BootError::MasterKey(path))
 }
 
 fn make_folder(path: &Path) -> Result<(), BootError> {

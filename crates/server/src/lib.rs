@@ -25,5 +25,6 @@ pub mod telemetry;
 pub mod throttle;
 pub mod tls;
 pub mod trust;
+pub mod verify;
 
-pub use boot::admin_token;
+pub use boot::{admin_token, admin_token_with};

@@ -3,7 +3,7 @@
 //! 1. The single-use ids of all commits are inserted together. If one of them was spent, which is rare, the
 //!    transaction begins again, asks for each id, and refuses who finds his spent.
 //! 2. The other changes run commit by commit. One that could be refused halfway runs under a savepoint.
-//! 3. The log lines of all commits that stand are inserted together.
+//! 3. The log lines of all commits that stand are inserted together; those of the audit log in a chain.
 //! 4. One COMMIT makes all of it durable.
 //!
 //! Where no commit has anything for step 2, SQLite takes all of it in one trip.
@@ -12,8 +12,9 @@
 //! table. It makes `Spent` the conflict that is told where a commit would meet two.
 
 use crate::bulk;
+use crate::chain;
 use crate::statement::{Statement, statements};
-use passband_core::audit::SignIn;
+use passband_core::audit::{Audit, SignIn};
 use passband_core::change::{Change, Conflict};
 use passband_core::time::Timestamp;
 use sqlx::AnyConnection;
@@ -135,6 +136,10 @@ async fn write(
     let standing = commits.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok());
     let lines: Vec<&SignIn> = standing.flat_map(|(changes, _)| changes.iter().filter_map(line)).collect();
     bulk::log(conn, &lines).await?;
+    // Last of all: the row they queue at is held until the commit.
+    let standing = commits.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_ok());
+    let audits: Vec<&Audit> = standing.flat_map(|(changes, _)| changes.iter().filter_map(deed)).collect();
+    chain::append(conn, &audits).await?;
     Ok(Some(verdicts))
 }
 
@@ -225,6 +230,13 @@ fn spends(changes: &[Change]) -> impl Iterator<Item = ([u8; 32], Timestamp)> {
 fn line(change: &Change) -> Option<&SignIn> {
     match change {
         Change::LogSignIn(line) => Some(line),
+        _ => None,
+    }
+}
+
+fn deed(change: &Change) -> Option<&Audit> {
+    match change {
+        Change::LogAudit(line) => Some(line),
         _ => None,
     }
 }

@@ -158,6 +158,7 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::AddMember { .. }
         | Change::AdvanceGrant { .. }
         | Change::AdvanceTrust { .. }
+        | Change::CutAudits { .. }
         | Change::DeleteGroup(_)
         | Change::DeleteTap { .. }
         | Change::DeleteTrust(_)

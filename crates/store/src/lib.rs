@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `open`, `migrate` | URL, lock on the data folder, connections, schema |
 //! | `statement` | each change as SQL |
-//! | `bulk`, `batch`, `writer` | many commits in one transaction |
+//! | `bulk`, `chain`, `batch`, `writer` | many commits in one transaction |
 //! | `row`, `names`, `devices` | columns to records and back |
 //! | `people`, `groups`, `recovery`, `roles`, `things`, `sessions`, `trust`, `log`, `overview` | loads |
 //! | `cache` | standings and applications in memory, while no commit contradicts them |
@@ -17,6 +17,7 @@
 mod batch;
 mod bulk;
 mod cache;
+mod chain;
 mod devices;
 mod error;
 mod groups;
@@ -107,7 +108,10 @@ impl Store {
         }
         let lock = Lock::take(&target)?;
         let Pools { read, write } = Pools::open(&target, url).await?;
-        migrate::migrate(&mut *write.acquire().await?, target.begin()).await?;
+        let mut conn = write.acquire().await?;
+        migrate::migrate(&mut conn, target.begin()).await?;
+        chain::begin(&mut conn).await?;
+        drop(conn);
         let cache = (caching == Caching::InProcess).then(|| Arc::new(Cache::new()));
         let (queue, jobs) = mpsc::channel(writer::QUEUE);
         let writer = Writer {

@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use crate::page::{self, Listed, Page};
 use crate::row::{self, Args, columns};
 use crate::{Store, read_all};
+use passband_core::audit::chain::Link;
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::id::{AuditId, ClientId, DeviceId, SessionId, UserId};
 use passband_core::reason::Reason;
@@ -27,6 +28,30 @@ pub struct AuditLine {
     pub target: String,
     /// One line for a person.
     pub detail: String,
+    /// Its number in the chain; 0 if it is older than the chain.
+    pub seq: u64,
+    /// The hash of the line before.
+    pub prev: Option<[u8; 32]>,
+    /// Its own hash.
+    pub hash: Option<[u8; 32]>,
+}
+
+impl AuditLine {
+    /// What its hash covers, and the hash it has; `None` if it is older than the chain.
+    #[must_use]
+    pub fn link(&self) -> Option<(Link<'_>, &[u8; 32])> {
+        let link = Link {
+            seq: self.seq,
+            prev: self.prev.as_ref()?,
+            id: self.id,
+            at: self.at,
+            actor: &self.actor,
+            activity: &self.activity,
+            target: &self.target,
+            detail: &self.detail,
+        };
+        Some((link, self.hash.as_ref()?))
+    }
 }
 
 /// Which lines of the sign-in log are wanted. Every field that is set must match.
@@ -118,7 +143,7 @@ impl Store {
     ///
     /// [`StoreError::Cursor`], or another if the database cannot answer.
     pub async fn audits(&self, page: &Page) -> Result<Listed<AuditLine>, StoreError> {
-        const SQL: &str = "SELECT at, id, actor, activity, target, detail FROM audits \
+        const SQL: &str = "SELECT at, id, actor, activity, target, detail, seq, prev, hash FROM audits \
              WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3";
         let (at, id) = page::time_after(page)?;
         let rows = self.all(SQL, || Args::new().int(at).blob(&id).int(page.limit())).await?;

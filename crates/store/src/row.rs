@@ -515,5 +515,8 @@ pub(crate) fn audit(r: &mut Reader<'_>) -> Read<AuditLine> {
         activity: r.text()?,
         target: r.text()?,
         detail: r.text()?,
+        seq: generation(r)?,
+        prev: r.opt_array()?,
+        hash: r.opt_array()?,
     })
 }

@@ -1,10 +1,11 @@
 //! Each change as SQL. Pure: what is to be run, and what it means when no row was touched.
 
+use crate::chain;
 use crate::devices;
 use crate::names;
 use crate::recovery;
 use crate::row::Args;
-use passband_core::audit::{Audit, SignIn};
+use passband_core::audit::SignIn;
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{
     App, Evidence, Grant, Group, Passkey, Session, StoredKey, Tap, TrustDocument, User,
@@ -32,13 +33,14 @@ pub(crate) const fn one(sql: &'static str, args: Args, untouched: Conflict) -> S
 /// The statements of a change, in order. None for what is written in bulk (see [`crate::bulk`]).
 pub(crate) fn statements(change: &Change) -> Vec<Statement> {
     match change {
-        Change::LogSignIn(_) | Change::Spend { .. } => Vec::new(),
+        Change::LogAudit(_) | Change::LogSignIn(_) | Change::Spend { .. } => Vec::new(),
         Change::DeleteUser(id) => delete_user(*id),
         Change::DeleteGroup(id) => delete_group(*id),
         Change::DeleteApp(id) => vec![
             any("DELETE FROM app_uris WHERE app_id = $1", Args::new().blob(id.as_bytes())),
             any("DELETE FROM apps WHERE id = $1", Args::new().blob(id.as_bytes())),
         ],
+        Change::CutAudits { from, to } => chain::cut(*from, to),
         Change::InsertApp(app) => insert_app(app),
         Change::UpdateApp(app) => update_app(app),
         Change::ReplaceRecoveryCodes { user, hashes, at } => recovery::replace_codes(*user, hashes, *at),
@@ -111,7 +113,6 @@ fn statement(change: &Change) -> Statement {
         Change::InsertSession(session) => insert_session(session),
         Change::InsertTap(tap) => insert_tap(tap),
         Change::InsertUser(user) => insert_user(user),
-        Change::LogAudit(audit) => insert_audit(audit),
         Change::PutTrust(document) => put_trust(document),
         Change::RemoveMember { group, user } => one(
             "DELETE FROM group_members WHERE user_id = $1 AND group_id = $2",
@@ -186,10 +187,12 @@ fn statement(change: &Change) -> Statement {
             Args::new().at(*at).blob(id.as_bytes()),
             Conflict::Spent,
         ),
-        Change::DeleteApp(_)
+        Change::CutAudits { .. }
+        | Change::DeleteApp(_)
         | Change::DeleteGroup(_)
         | Change::DeleteUser(_)
         | Change::InsertApp(_)
+        | Change::LogAudit(_)
         | Change::LogSignIn(_)
         | Change::ReplaceRecoveryCodes { .. }
         | Change::Spend { .. }
@@ -470,21 +473,6 @@ fn update_user(user: &User) -> Statement {
     Statement { unique: true, ..statement }
 }
 
-fn insert_audit(audit: &Audit) -> Statement {
-    one(
-        "INSERT INTO audits (at, id, actor, activity, target, detail) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT DO NOTHING",
-        Args::new()
-            .at(audit.at)
-            .blob(audit.id.as_bytes())
-            .text(clean(&audit.actor))
-            .text(audit.activity)
-            .text(clean(&audit.target))
-            .text(clean(&audit.detail)),
-        Conflict::Duplicate,
-    )
-}
-
 /// The values of a line of the sign-in log, in the order of `columns!(sign_in)`.
 pub(crate) fn sign_in(args: Args, line: &SignIn) -> Args {
     args.at(line.at)
@@ -546,6 +534,7 @@ pub(crate) fn is_storable(change: &Change) -> bool {
         | Change::AdvanceGrant { .. }
         | Change::AdvanceSession { .. }
         | Change::AdvanceTrust { .. }
+        | Change::CutAudits { .. }
         | Change::DeleteApp(_)
         | Change::DeleteDevice(_)
         | Change::DeleteGroup(_)

@@ -64,6 +64,19 @@ impl Store {
         })
     }
 
+    /// Removes lines of the sign-in log that are older than `before`, and says how many.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails; what was removed until then stays removed.
+    pub async fn sweep_sign_ins(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.sweep_table(
+            "DELETE FROM sign_ins WHERE (at, id) IN (SELECT at, id FROM sign_ins WHERE at < $1 LIMIT 1000)",
+            before,
+        )
+        .await
+    }
+
     async fn sweep_table(&self, sql: &'static str, before: Timestamp) -> Result<u64, StoreError> {
         let mut total = 0;
         loop {

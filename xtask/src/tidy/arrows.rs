@@ -8,7 +8,14 @@ use super::{Direct, Problems, direct_dependencies, members};
 const ARROWS: &[(&str, &[&str])] = &[
     (
         "passband",
-        &["passband-broker", "passband-map", "passband-server", "passband-testkit", "passband-wire"],
+        &[
+            "passband-broker",
+            "passband-core",
+            "passband-map",
+            "passband-server",
+            "passband-testkit",
+            "passband-wire",
+        ],
     ),
     ("passband-broker", &["passband-wire"]),
     ("passband-core", &["passband-wire"]),

@@ -87,15 +87,47 @@ impl Api {
                 }
                 rows.push(row);
             }
-            let next = page.get("@odata.nextLink").and_then(Value::as_str);
-            let Some(next) = next.filter(|_| rows.len() < most) else { return Ok(rows) };
-            // Only on this server: the link comes from the answer, and the token goes with it.
-            let next = self.http.server().own_text(next).map_err(|error| {
+            if rows.len() == most {
+                return Ok(rows);
+            }
+            let Some(next) = self.next(&page)? else { return Ok(rows) };
+            page = self.get(&next, &[]).await?;
+        }
+    }
+
+    /// Hands every entry of a collection to `take`, page after page, until it fails.
+    pub(super) async fn each(
+        &self,
+        path: &str,
+        filter: Option<&str>,
+        mut take: impl FnMut(&Value) -> std::io::Result<()>,
+    ) -> Result<std::io::Result<()>, Failure> {
+        let mut query = vec![("$top", "999")];
+        query.extend(filter.map(|filter| ("$filter", filter)));
+        let mut page = self.get(path, &query).await?;
+        loop {
+            let rows = page["value"].as_array();
+            let rows =
+                rows.ok_or_else(|| Failure::unusable("protocol", "the server's answer is not a collection"))?;
+            for row in rows {
+                if let Err(error) = take(row) {
+                    return Ok(Err(error));
+                }
+            }
+            let Some(next) = self.next(&page)? else { return Ok(Ok(())) };
+            page = self.get(&next, &[]).await?;
+        }
+    }
+
+    /// The path of the page after this one.
+    fn next(&self, page: &Value) -> Result<Option<String>, Failure> {
+        let Some(next) = page.get("@odata.nextLink").and_then(Value::as_str) else { return Ok(None) };
+        // Only on this server: the link comes from the answer, and the token goes with it.
+        let next =
+            self.http.server().own_text(next).map_err(|error| {
                 Failure::unusable("protocol", format!("the next page is elsewhere: {error}"))
             })?;
-            let path = format!("{}?{}", next.path(), next.query().unwrap_or_default());
-            page = self.get(&path, &[]).await?;
-        }
+        Ok(Some(format!("{}?{}", next.path(), next.query().unwrap_or_default())))
     }
 
     async fn call(

@@ -1,6 +1,7 @@
-//! `admin signin` and `admin audit`: the two logs.
+//! `admin signin`: the sign-in log.
 
 use super::api::{Api, equals};
+use super::export::{Span, export};
 use crate::failure::Failure;
 use crate::output::{Column, Output};
 use clap::{Args, Subcommand, ValueEnum};
@@ -9,7 +10,6 @@ use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 const SIGN_INS: &str = "/v1.0/auditLogs/signIns";
-const AUDITS: &str = "/v1.0/auditLogs/directoryAudits";
 
 const SIGN_IN_COLUMNS: &[Column] = &[
     ("TIME", &["/createdDateTime"]),
@@ -21,7 +21,7 @@ const SIGN_IN_COLUMNS: &[Column] = &[
     ("IP", &["/ipAddress"]),
 ];
 
-const AUDIT_COLUMNS: &[Column] = &[
+pub(super) const AUDIT_COLUMNS: &[Column] = &[
     ("TIME", &["/activityDateTime"]),
     ("ACTIVITY", &["/activityDisplayName"]),
     ("BY", &["/initiatedBy/user/userPrincipalName", "/initiatedBy/app/displayName", "/passband_actor"]),
@@ -66,6 +66,11 @@ pub(super) enum SigninCommand {
         #[arg(long, default_value_t = 50, value_name = "N")]
         top: usize,
     },
+    /// Print sign-ins as JSON lines, newest first
+    #[command(
+        after_help = "Examples:\n  passband admin signin export --since 2026-01-01T00:00:00Z > signins.jsonl"
+    )]
+    Export(Span),
     /// Print sign-ins as they happen, until interrupted
     #[command(after_help = "Examples:\n  passband admin signin tail\n  \
 passband admin signin tail --output json | jq .passband_reason")]
@@ -78,16 +83,6 @@ passband admin signin tail --output json | jq .passband_reason")]
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum AuditCommand {
-    /// List changes, newest first
-    List {
-        /// The most to list
-        #[arg(long, default_value_t = 50, value_name = "N")]
-        top: usize,
-    },
-}
-
 pub(super) async fn signin(command: SigninCommand, api: &Api, out: &Output) -> Result<(), Failure> {
     match command {
         SigninCommand::List { wanted, top } => {
@@ -96,17 +91,12 @@ pub(super) async fn signin(command: SigninCommand, api: &Api, out: &Output) -> R
             out.list(&rows, SIGN_IN_COLUMNS, "No sign-ins.");
             Ok(())
         }
+        SigninCommand::Export(span) => export(api, SIGN_INS, &span.filter("createdDateTime")).await,
         SigninCommand::Tail { wanted, lines } => tokio::select! {
             outcome = tail(&wanted, lines, api, out) => outcome,
             _ = tokio::signal::ctrl_c() => Ok(()),
         },
     }
-}
-
-pub(super) async fn audit(command: AuditCommand, api: &Api, out: &Output) -> Result<(), Failure> {
-    let AuditCommand::List { top } = command;
-    out.list(&api.list(AUDITS, None, top).await?, AUDIT_COLUMNS, "No changes.");
-    Ok(())
 }
 
 /// The most new lines looked for in one second.

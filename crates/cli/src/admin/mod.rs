@@ -3,13 +3,16 @@
 mod alarm;
 mod api;
 mod app;
+mod audit;
 mod device;
+mod export;
 mod group;
 mod key;
 mod log;
 mod passkey;
 mod policy;
 mod recovery;
+mod role;
 mod tap;
 mod token;
 mod trust;
@@ -20,6 +23,7 @@ use crate::output::Output;
 use api::Api;
 use clap::{Args, Subcommand};
 use passband_broker::secret::Secret;
+use passband_core::directory::Role;
 use std::convert::Infallible;
 use std::path::PathBuf;
 
@@ -63,8 +67,16 @@ pub(crate) struct Access {
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
     /// Print a bearer token for the admin API; needs --data
-    #[command(after_help = "Examples:\n  passband admin token --data ./passband-data")]
-    Token,
+    #[command(after_help = "Examples:\n  passband admin token --data ./passband-data\n  \
+passband admin token --data ./passband-data --role 'Global Reader'")]
+    Token {
+        /// The role the token has, by name or id; more than once for more. All of them if none is given
+        #[arg(long = "role", value_name = "ROLE", value_parser = role::role)]
+        roles: Vec<Role>,
+    },
+    /// Roles: who may administer what
+    #[command(subcommand)]
+    Role(role::RoleCommand),
     /// People
     #[command(subcommand)]
     User(user::UserCommand),
@@ -97,7 +109,7 @@ enum AdminCommand {
     Signin(log::SigninCommand),
     /// The log of changes to the directory
     #[command(subcommand)]
-    Audit(log::AuditCommand),
+    Audit(audit::AuditCommand),
     /// Keys that sign tokens
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -111,12 +123,17 @@ fn secret(text: &str) -> Result<Secret, Infallible> {
 }
 
 pub(crate) async fn run(args: AdminArgs, out: &Output) -> Result<(), Failure> {
-    if matches!(args.command, AdminCommand::Token) {
-        return token::print(args.access.data.as_deref(), out);
+    match &args.command {
+        AdminCommand::Token { roles } => return token::print(args.access.data.as_deref(), roles, out),
+        AdminCommand::Audit(audit::AuditCommand::Verify(verify)) if verify.offline => {
+            return audit::offline(verify, args.access.data, out).await;
+        }
+        _ => {}
     }
     let api = Api::connect(&args.access)?;
     match args.command {
-        AdminCommand::Token => Ok(()),
+        AdminCommand::Token { .. } => Ok(()),
+        AdminCommand::Role(command) => role::run(command, &api, out).await,
         AdminCommand::User(command) => user::run(command, &api, out).await,
         AdminCommand::Tap(command) => tap::run(command, &api, out).await,
         AdminCommand::Passkey(command) => passkey::run(command, &api, out).await,
@@ -127,7 +144,7 @@ pub(crate) async fn run(args: AdminArgs, out: &Output) -> Result<(), Failure> {
         AdminCommand::Policy(command) => policy::run(command, &api, out).await,
         AdminCommand::Device(command) => device::run(command, &api, out).await,
         AdminCommand::Signin(command) => log::signin(command, &api, out).await,
-        AdminCommand::Audit(command) => log::audit(command, &api, out).await,
+        AdminCommand::Audit(command) => audit::run(command, &api, out).await,
         AdminCommand::Key(command) => key::run(command, &api, out).await,
         AdminCommand::Trust(command) => trust::run(command, &api, out).await,
     }

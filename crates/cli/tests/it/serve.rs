@@ -1,6 +1,6 @@
 //! `passband serve` as an administrator meets it: health, figures, logs, a second start, a stop.
 
-use super::{Scratch, command};
+use super::{Scratch, command, passband};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::process::{Child, Stdio};
@@ -125,4 +125,46 @@ fn a_wrong_configuration_is_exit_2_and_says_what_to_do() {
         assert_eq!(run.exit, 2, "{args:?}: {}", run.stderr);
         assert!(run.stderr.contains(word), "{args:?}: {}", run.stderr);
     }
+}
+
+#[tokio::test]
+async fn the_audit_log_is_verified_exported_and_found_out_when_it_was_changed() {
+    let scratch = Scratch::new("audit");
+    let (data, port) = (scratch.path("data"), free_port());
+    let (server, _) = start(&data, port);
+    let url = format!("http://localhost:{port}");
+    let admin = |args: &[&str]| passband(&[&["admin", "--url", &url, "--data", &data], args].concat());
+    let made = admin(&["user", "create", "ada@localhost", "--name", "Ada"]);
+    assert_eq!(made.exit, 0, "{}", made.stderr);
+    let given = admin(&["role", "assign", "ada@localhost", "helpdesk administrator"]);
+    assert_eq!(given.exit, 0, "{}", given.stderr);
+    assert!(admin(&["role", "list"]).stdout.contains("Helpdesk Administrator"));
+    let verified = admin(&["audit", "verify"]);
+    assert_eq!(verified.exit, 0, "{}", verified.stderr);
+    let head = verified.stdout.trim().rsplit_once(' ').unwrap().1.to_owned();
+    assert_eq!(admin(&["audit", "verify", "--head", &head]).exit, 0);
+    let lines = admin(&["audit", "export"]).stdout;
+    assert!(lines.lines().count() >= 2 && lines.lines().all(|line| line.starts_with('{')), "{lines}");
+    assert_eq!(admin(&["audit", "export", "--until", "2020-01-01T00:00:00Z"]).stdout, "");
+    assert_eq!(admin(&["signin", "export"]).exit, 0);
+    assert_eq!(admin(&["role", "remove", "ada@localhost", "Helpdesk Administrator"]).exit, 0);
+    // A token of a narrow role is refused by the same server.
+    let narrow = passband(&["admin", "token", "--data", &data, "--role", "Global Reader"]).stdout;
+    let narrow =
+        ["admin", "--url", &url, "--token", narrow.trim(), "user", "create", "b@localhost", "--name", "B"];
+    let refused = passband(&narrow);
+    assert_eq!(refused.exit, 1, "{}", refused.stdout);
+    drop(server);
+
+    let offline = |args: &[&str]| {
+        passband(&[&["admin", "--data", &data, "audit", "verify", "--offline"], args].concat())
+    };
+    let verified = offline(&["--head", &head]);
+    assert_eq!(verified.exit, 0, "{}", verified.stderr);
+    let (hash, seq) = head.split_once(':').unwrap();
+    let other = format!("{}:{seq}", hash.chars().rev().collect::<String>());
+    let found = offline(&["--head", &other]);
+    assert_eq!(found.exit, 1);
+    assert!(found.stderr.contains("written anew"), "{}", found.stderr);
+    assert_eq!(offline(&["--head", "x"]).exit, 2);
 }

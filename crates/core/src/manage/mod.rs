@@ -5,6 +5,7 @@ pub mod administrators;
 pub mod alarm;
 pub mod app;
 pub mod group;
+pub mod logs;
 pub mod methods;
 pub mod passkey;
 pub mod permission;

@@ -80,7 +80,7 @@ pub static API: &[Row] = &[
     row("get", "/auditLogs/signIns", SignInsRead),
     row("get", "/auditLogs/directoryAudits", AuditRead),
     row("get", "/passband_auditHead", AuditRead),
-    row("get", "/passband_logs", AuditRead),
+    row("get", "/passband_logs", InstallationRead),
     grave("patch", "/passband_logs", LogsWrite),
     row("get", "/passband_alarms", AlarmsRead),
     row("post", "/passband_alarms/{id}/acknowledge", AlarmsAcknowledge),
@@ -151,4 +151,131 @@ pub fn find_act(method: &str, template: &str, path: &str) -> Option<&'static Row
         find(CONSOLE, method, &format!("{head}{act}"))
     });
     named.or_else(|| find(CONSOLE, method, template))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes::graph::table::OPERATIONS;
+    use passband_core::directory::Role;
+    use std::collections::BTreeSet;
+    use std::fmt::Write as _;
+    use std::path::Path;
+
+    /// Method and path of each route of the console, as its router is written.
+    fn console_routes() -> BTreeSet<(String, String)> {
+        let source = include_str!("console/mod.rs");
+        let mut routes = BTreeSet::new();
+        for call in source.split(".route(\"").skip(1) {
+            let (path, handlers) = call.split_once('"').unwrap();
+            let handlers = handlers.lines().next().unwrap();
+            for method in ["get", "post", "patch", "put", "delete"] {
+                if handlers.contains(&format!("{method}(")) {
+                    routes.insert((method.to_owned(), path.to_owned()));
+                }
+            }
+        }
+        routes
+    }
+
+    fn key(row: &Row) -> (String, String) {
+        (row.method.to_owned(), row.path.to_owned())
+    }
+
+    #[test]
+    fn every_operation_has_one_row_and_every_row_an_operation() {
+        let rows: BTreeSet<_> = API.iter().map(key).collect();
+        assert_eq!(rows.len(), API.len(), "a row twice");
+        let operations: BTreeSet<_> =
+            OPERATIONS.iter().map(|it| (it.method.to_owned(), it.path.to_owned())).collect();
+        let open: Vec<_> = operations.difference(&rows).collect();
+        assert!(open.is_empty(), "no permission is written down for {open:?}");
+        let idle: Vec<_> = rows.difference(&operations).collect();
+        assert!(idle.is_empty(), "nothing is there for {idle:?}");
+    }
+
+    #[test]
+    fn every_page_and_form_has_a_row_and_every_row_one_of_them() {
+        let routes = console_routes();
+        assert!(routes.len() > 15, "{routes:?}");
+        let is_of = |row: &Row, (method, path): &(String, String)| {
+            let acts = path.strip_suffix("{act}").filter(|head| {
+                row.path.strip_prefix(head).is_some_and(|act| !act.is_empty() && !act.contains('/'))
+            });
+            row.method == method && (row.path == path || acts.is_some())
+        };
+        for route in &routes {
+            assert!(
+                CONSOLE.iter().any(|row| is_of(row, route)),
+                "no permission is written down for {route:?}"
+            );
+        }
+        for row in CONSOLE {
+            assert!(routes.iter().any(|route| is_of(row, route)), "nothing is there for {row:?}");
+        }
+    }
+
+    #[test]
+    fn an_act_has_its_own_row() {
+        let of = |act: &str| {
+            find_act("post", "/admin/users/{id}/{act}", &format!("/admin/users/1/{act}"))
+                .map(|it| it.permission)
+        };
+        assert_eq!(of("tap"), Some(PassesWrite));
+        assert_eq!(of("role"), Some(RolesAssign));
+        assert_eq!((of("nonsense"), of("")), (None, None));
+        let policy = find_act("POST", "/admin/passkey-policy/{act}", "/admin/passkey-policy/save");
+        assert_eq!(policy.map(|it| it.permission), Some(PasskeyPolicyWrite));
+    }
+
+    /// Reading never takes a permission to write, and no write goes with one to read: a row in the wrong line.
+    #[test]
+    fn what_writes_takes_a_permission_to_write() {
+        for row in API.iter().chain(CONSOLE) {
+            let reads = row.permission.name().ends_with(".read");
+            let only_asks = row.path.ends_with("creationOptions") || row.path.ends_with("passband_whatIf");
+            assert!(only_asks || reads == (row.method == "get"), "{row:?}");
+        }
+    }
+
+    fn table(text: &mut String, title: &str, rows: &[Row]) {
+        write!(text, "\n## {title}\n\n| method | path | permission | step-up |\n|---|---|---|---|\n")
+            .unwrap();
+        for row in rows {
+            let step_up = if row.step_up { "yes" } else { "" };
+            let method = row.method.to_uppercase();
+            writeln!(text, "| {method} | `{}` | `{}` | {step_up} |", row.path, row.permission.name())
+                .unwrap();
+        }
+    }
+
+    /// The matrix is reviewed where it is read: a change of who may do what shows in the document.
+    #[test]
+    fn permissions_are_documented() {
+        let mut text = include_str!("permissions.md").to_owned();
+        text.push_str("\n## Roles\n\n| role | id | what for |\n|---|---|---|\n");
+        for role in Role::ALL {
+            writeln!(text, "| {} | `{}` | {} |", role.name(), role.id(), role.about()).unwrap();
+        }
+        text.push_str("\n## Who may do what\n\n| permission | lets |");
+        for role in Role::ALL {
+            write!(text, " {} |", role.name().trim_end_matches(" Administrator")).unwrap();
+        }
+        text.push_str("\n|---|---|");
+        text.push_str(&"---|".repeat(Role::ALL.len()));
+        text.push('\n');
+        for permission in Permission::ALL {
+            write!(text, "| `{}` | {} |", permission.name(), permission.what()).unwrap();
+            for role in Role::ALL {
+                text.push_str(if permission.is_of(role) { " yes |" } else { " |" });
+            }
+            text.push('\n');
+        }
+        table(&mut text, "Admin API, under `/v1.0` and `/beta`", API);
+        table(&mut text, "Console", CONSOLE);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/permissions.md");
+        let before = std::fs::read_to_string(&path).unwrap_or_default();
+        std::fs::write(&path, &text).unwrap();
+        assert!(before == text, "docs/permissions.md was written anew: look at what changed and commit it");
+    }
 }

@@ -58,12 +58,12 @@ async fn prt_browser(world: &World, person: &Person, device: DeviceId) -> (Sessi
     (prt, browser)
 }
 
-async fn activities(world: &World) -> Vec<String> {
+pub async fn activities(world: &World) -> Vec<String> {
     let lines = world.app.store.audits(&Page::first(100)).await.unwrap().items;
     lines.into_iter().map(|line| format!("{}: {}", line.actor, line.activity)).collect()
 }
 
-async fn passkey_ids(world: &World, user: &User) -> Vec<String> {
+pub async fn passkey_ids(world: &World, user: &User) -> Vec<String> {
     let all = world.app.store.passkeys_of(user.id).await.unwrap();
     all.iter().map(|passkey| b64::encode(&passkey.id)).collect()
 }

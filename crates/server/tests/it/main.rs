@@ -4,6 +4,7 @@
 mod campaign;
 mod ceremony;
 mod console;
+mod console_roles;
 mod device;
 mod graph;
 mod oidc;

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 mod cache;
+mod chain;
 mod changes;
 mod database;
 mod group;

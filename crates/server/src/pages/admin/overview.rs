@@ -51,6 +51,8 @@ pub struct Overview {
     pub figures: Vec<Figure>,
     /// The newest sign-ins, a handful.
     pub recent: Vec<SignInRow>,
+    /// The head of the audit log's chain, as `passband admin audit verify --head` takes it; for whoever may read it.
+    pub audit_head: Option<String>,
     /// The issuer, as apps must have it.
     pub issuer: String,
 }

@@ -515,6 +515,7 @@ fn console(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                     figure("Sign-ins, last day", 2_416, "9 refused", "/admin/sign-ins"),
                 ],
                 recent: sign_ins(w),
+                audit_head: Some(format!("{}:7", w.label)),
                 issuer: "https://id.passband.example".into(),
             }),
         ),

@@ -5,6 +5,7 @@ use super::visit::Admin;
 use super::{Query, part, show, story};
 use crate::app::App;
 use crate::pages::{Figure, Overview};
+use crate::routes::graph::resource::chain::hex;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -41,6 +42,12 @@ pub async fn get(State(app): State<Arc<App>>, admin: Admin, query: RawQuery) -> 
             figure("Sign-ins, last day", totals.sign_ins, some(totals.refused, "refused"), "/admin/sign-ins"),
         ],
         recent: recent.items.iter().map(story::row).collect(),
+        audit_head: match admin.roles().may(Permission::AuditRead) {
+            true => {
+                Some(app.store.audit_ends().await?.head).map(|it| format!("{}:{}", hex(&it.hash), it.seq))
+            }
+            false => None,
+        },
         issuer: app.issuer().to_owned(),
     };
     Ok(show(StatusCode::OK, &page))

@@ -7,13 +7,14 @@
 //! | `query`, `filter` | query options, pages |
 //! | `body`, `members`, `error` | what comes in, what goes wrong |
 //! | `resource`, `resource_policy` | records as Graph shows them |
-//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `alarms`, `roles`, `tenant`, `trust` | handlers |
+//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `chain`, `alarms`, `roles`, `tenant`, `trust` | handlers |
 //! | `openapi` | the document made from the tables |
 
 pub mod alarms;
 pub mod applications;
 pub mod auth;
 pub mod body;
+pub mod chain;
 pub mod devices;
 pub mod error;
 pub mod filter;

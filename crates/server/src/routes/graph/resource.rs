@@ -2,6 +2,7 @@
 //!
 //! One table says what `$select` may name, what `$filter` may compare, and what the OpenAPI document describes.
 
+pub mod chain;
 pub mod recovery;
 pub mod roles;
 pub mod trust;
@@ -423,6 +424,13 @@ pub static AUDIT: Resource = Resource {
         filter("passband_actor", Kind::Text, "Who or what did it."),
         filter("passband_target", Kind::Text, "The object's id."),
         plain("passband_detail", Kind::Text, "One line for a person."),
+        plain(
+            "passband_sequence",
+            Kind::Int,
+            "The line's number in the chain; 0 if it is older than the chain.",
+        ),
+        plain("passband_previousHash", Kind::Text, "The hash of the line before."),
+        plain("passband_hash", Kind::Text, "Its hash; ARCHITECTURE.md says of what."),
     ],
 };
 
@@ -444,6 +452,9 @@ pub fn audit(line: &AuditLine) -> Value {
         "passband_actor": line.actor,
         "passband_target": line.target,
         "passband_detail": line.detail,
+        "passband_sequence": line.seq,
+        "passband_previousHash": line.prev.as_ref().map(chain::hex),
+        "passband_hash": line.hash.as_ref().map(chain::hex),
     })
 }
 
@@ -497,7 +508,7 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 21] = [
+pub static RESOURCES: [&Resource; 23] = [
     &USER,
     &TAP,
     &PASSKEY,
@@ -509,6 +520,8 @@ pub static RESOURCES: [&Resource; 21] = [
     &APPLICATION,
     &SIGN_IN,
     &AUDIT,
+    &chain::HEAD,
+    &chain::LOGS,
     &SIGNING_KEY,
     &ORGANIZATION,
     &trust::TRUST,

@@ -1,5 +1,6 @@
 //! Every operation of the admin API, once: the router is made from this table, and so is the OpenAPI document.
 
+use super::resource::chain::{HEAD, LOGS};
 use super::resource::recovery::{ALARM, RECOVERY_CODES};
 use super::resource::roles::{ASSIGNMENT, DEFINITION};
 use super::resource::trust::{MODEL, ROOT, TRUST};
@@ -9,8 +10,8 @@ use super::resource::{
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use super::templates::TEMPLATE;
 use super::{
-    alarms, applications, devices, groups, logs, methods, on_behalf, policies, recovery, roles, templates,
-    tenant, trust, users,
+    alarms, applications, chain, devices, groups, logs, methods, on_behalf, policies, recovery, roles,
+    templates, tenant, trust, users,
 };
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
@@ -175,6 +176,9 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(post "/applications/{id}/removePassword" "removePassword" Answer::Nothing, &["keyId"], applications::remove_password, "Take the client secret away: a public client again"),
     operation!(get "/auditLogs/signIns" "listSignIns" Answer::Collection(&SIGN_IN), &[], logs::sign_ins, "The sign-in log, newest first"),
     operation!(get "/auditLogs/directoryAudits" "listDirectoryAudits" Answer::Collection(&AUDIT), &[], logs::directory_audits, "Changes to the directory, newest first"),
+    operation!(get "/passband_auditHead" "getAuditHead" Answer::Object(&HEAD), &[], chain::get, "The ends of the audit log's chain"),
+    operation!(get "/passband_logs" "getLogs" Answer::Object(&LOGS), &[], chain::get_logs, "How long the logs are kept"),
+    operation!(patch "/passband_logs" "updateLogs" Answer::Nothing, &["signInRetentionDays", "auditRetentionDays"], chain::update_logs, "Change how long the logs are kept"),
     operation!(get "/passband_alarms" "listAlarms" Answer::Collection(&ALARM), &[], alarms::list, "Alarms that no administrator has acknowledged, the latest first"),
     operation!(post "/passband_alarms/{id}/acknowledge" "acknowledgeAlarm" Answer::Nothing, &["count"], alarms::acknowledge, "Acknowledge an alarm, with the count that was seen"),
     operation!(get "/roleManagement/directory/roleDefinitions" "listRoleDefinitions" Answer::Collection(&DEFINITION), &[], roles::definitions, "The roles there are"),

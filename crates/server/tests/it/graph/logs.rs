@@ -2,7 +2,10 @@
 
 use super::{encode, with_api};
 use axum::http::StatusCode;
+use passband_core::audit::chain::Verifier;
 use passband_core::time::Seconds;
+use passband_server::sweep;
+use passband_store::{Page, SignInFilter};
 use serde_json::{Value, json};
 
 #[test]
@@ -115,5 +118,58 @@ fn every_change_names_who_made_it() {
         let filter = encode(&format!("passband_target eq '{id}'"));
         let found = api.list(&format!("/v1.0/auditLogs/directoryAudits?$filter={filter}")).await;
         assert_eq!(found.len(), 1);
+    });
+}
+
+#[test]
+fn the_audit_log_is_a_chain_and_an_old_end_is_cut_off_whole() {
+    with_api(async |api| {
+        let chain = async || {
+            let store = &api.world.app.store;
+            let ends = store.audit_ends().await.unwrap();
+            let mut verifier = Verifier::new(ends, None);
+            for line in store.audit_chain(ends.base.seq, 999).await.unwrap() {
+                let (link, hash) = line.link().unwrap();
+                verifier.step(&link, hash).unwrap();
+            }
+            (ends, verifier.finish().unwrap())
+        };
+        for n in 0..4 {
+            api.person(&format!("P{n}"), false).await;
+        }
+        let (ends, before) = chain().await;
+        let head = api.get("/v1.0/passband_auditHead").await;
+        let newest = api.list("/v1.0/auditLogs/directoryAudits?$top=1").await.remove(0);
+        assert_eq!(head["sequence"], newest["passband_sequence"]);
+        assert_eq!(head["hash"], newest["passband_hash"]);
+        assert_eq!(head["sequence"], ends.head.seq);
+        // Kept for ever unless somebody says otherwise; sign-ins for 30 days.
+        let kept = api.get("/v1.0/passband_logs").await;
+        assert_eq!((&kept["signInRetentionDays"], &kept["auditRetentionDays"]), (&json!(30), &json!(null)));
+        api.done("PATCH", "/v1.0/passband_logs", r#"{"auditRetentionDays":40}"#).await;
+        assert_eq!(api.get("/v1.0/passband_logs").await["signInRetentionDays"], 30);
+        let wrong = ("PATCH", "/v1.0/passband_logs", r#"{"auditRetentionDays":1}"#);
+        api.refused(wrong, 400, "Request_BadRequest").await;
+        api.world.user("Ada").await;
+        let (app, store) = (&api.world.app, &api.world.app.store);
+        let sign_ins =
+            async || store.sign_ins(&SignInFilter::default(), &Page::first(9)).await.unwrap().items.len();
+        sweep::once(app).await;
+        assert!(sign_ins().await > 0);
+        assert!(chain().await.1 > before);
+        api.world.pass(Seconds::days(31));
+        sweep::once(app).await;
+        assert_eq!(sign_ins().await, 0);
+        assert!(chain().await.1 > before, "the audit log is kept longer");
+        let (young, _) = chain().await;
+        api.world.pass(Seconds::days(11));
+        sweep::once(app).await;
+        // The cut left its own line, which still follows the last that was cut off.
+        let (ends, left) = chain().await;
+        assert_eq!((ends.base, left), (young.head, 1));
+        let line = store.audits(&Page::first(9)).await.unwrap().items.remove(0);
+        assert_eq!((line.actor.as_str(), line.activity.as_str()), ("system", "Cut audit log"));
+        sweep::once(app).await;
+        assert_eq!(chain().await, (ends, 1), "nothing is old any more");
     });
 }

@@ -8,6 +8,7 @@ mod methods;
 mod policies;
 mod recovery;
 mod refused;
+mod roles;
 mod tenant;
 mod trust;
 mod users;
@@ -51,7 +52,19 @@ impl Api {
     pub async fn text(&self, method: &str, path: &str, body: &str) -> Reply {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-        self.raw(method, path, &headers, body).await
+        let before = self.lines().await;
+        let reply = self.raw(method, path, &headers, body).await;
+        // Whatever a test asks for: a change that succeeds has its line in the audit log.
+        let only_asks = path.contains("passband_dryRun=true") || path.contains("passband_whatIf");
+        if reply.status.is_success() && method != "GET" && !only_asks {
+            assert!(self.lines().await > before, "no line in the audit log for {method} {path}");
+        }
+        reply
+    }
+
+    /// How many lines the audit log has had.
+    async fn lines(&self) -> u64 {
+        self.world.app.store.audit_ends().await.unwrap().head.seq
     }
 
     /// What is there.

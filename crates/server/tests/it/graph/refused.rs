@@ -19,7 +19,9 @@ async fn address(api: &Api, path: &str, owner: UserId) -> String {
     } else if path.starts_with("/applications") {
         passband_wire::prt::BROKER_CLIENT.to_string()
     } else if path.starts_with("/roleManagement/directory/roleDefinitions") {
-        Role::GlobalAdministrator.id().to_string()
+        Role::GlobalAdministrator.id().to_owned()
+    } else if path.starts_with("/roleManagement/directory/roleAssignments") {
+        format!("{owner}_{}", Role::GlobalAdministrator.id())
     } else if path.starts_with("/policies") {
         "fido2".to_owned()
     } else if path.starts_with("/groups") {
