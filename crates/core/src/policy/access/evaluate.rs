@@ -369,3 +369,6 @@ fn limits(said: &[Said<'_>], facts: &Facts<'_>) -> Limits {
     };
     limits
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,3 +81,6 @@ impl std::fmt::Display for DocumentError {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
