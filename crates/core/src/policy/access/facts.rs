@@ -79,7 +79,6 @@ impl Truth {
 
     /// The opposite; of the unknown, the unknown.
     #[must_use]
-    #[expect(clippy::should_implement_trait, reason = "beside `and` and `or` it reads as what it is")]
     pub const fn not(self) -> Self {
         match self {
             Self::No => Self::Yes,

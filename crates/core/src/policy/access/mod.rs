@@ -12,6 +12,7 @@
 //! | [`set`] | all policies, compiled |
 //! | [`mod@evaluate`] | the decision |
 //! | [`verdict`] | what was decided, and what each policy said |
+//! | [`words`] | the same in words |
 //!
 //! # Rules
 //!
@@ -53,6 +54,7 @@ pub mod model;
 pub mod set;
 pub mod strength;
 pub mod verdict;
+pub mod words;
 
 pub use evaluate::evaluate;
 pub use facts::Facts;

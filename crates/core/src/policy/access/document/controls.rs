@@ -146,7 +146,7 @@ impl SessionControls {
     }
 
     /// The session controls as Graph shows them; null if there are none.
-    pub(super) fn to_graph(&self, version: Version) -> Value {
+    pub(super) fn to_graph(self, version: Version) -> Value {
         if self.is_empty() && !self.no_resilience_defaults {
             return Value::Null;
         }

@@ -12,6 +12,7 @@ use crate::reason::Reason;
 use passband_wire::id::{AccessPolicyId, ClientId, DeviceId, GroupId, LocationId, RoleId, UserId};
 use passband_wire::time::Seconds;
 use serde_json::{Value, json};
+use std::slice::from_ref;
 
 const NOW: Timestamp = Timestamp(1_800_000_000);
 const ADA: UserId = UserId::from_bytes([1; 16]);
@@ -251,16 +252,21 @@ fn controls_are_joined_by_the_policys_operator() {
     };
     let both = policy(json!({}), grant(&["mfa", "compliantDevice"]), Value::Null);
     let any = one_of(&["mfa", "compliantDevice"]);
-    assert_eq!(kind(&[both.clone()], &facts), Kind::Permit);
+    assert_eq!(kind(from_ref(&both), &facts), Kind::Permit);
     // Signing in can mend this one.
     facts.proof.methods = Fact::Known(Methods::NONE);
-    assert_eq!(reason(&[both.clone()], &facts), Reason::AccessMfaRequired);
-    assert_eq!(kind(&[both.clone()], &facts), Kind::Prompt);
-    assert_eq!(kind(&[any.clone()], &facts), Kind::Permit);
+    assert_eq!(reason(from_ref(&both), &facts), Reason::AccessMfaRequired);
+    assert_eq!(kind(from_ref(&both), &facts), Kind::Prompt);
+    assert_eq!(kind(from_ref(&any), &facts), Kind::Permit);
     // And cannot mend these.
     facts.device = Fact::Known(None);
-    assert_eq!(kind(&[both.clone()], &facts), Kind::Refused);
-    assert_eq!(kind(&[any.clone()], &facts), Kind::Prompt, "a passkey would be enough");
+    assert_eq!(kind(from_ref(&both), &facts), Kind::Refused);
+    assert_eq!(
+        reason(from_ref(&both), &facts),
+        Reason::AccessDeviceNotCompliant,
+        "not what a prompt would mend"
+    );
+    assert_eq!(kind(from_ref(&any), &facts), Kind::Prompt, "a passkey would be enough");
     facts.proof.methods = Fact::Known(Methods::from_modes(&[Mode::Fido2]));
     assert_eq!(reason(&[both], &facts), Reason::AccessDeviceNotCompliant);
     assert_eq!(kind(&[any], &facts), Kind::Permit);
@@ -298,7 +304,7 @@ fn strengths_intersect_and_a_strength_that_is_not_there_is_never_satisfied() {
     facts.proof.methods = Fact::Known(Methods::from_modes(&[Mode::TemporaryAccessPassOneTime]));
     assert_eq!(reason(&policies, &facts), Reason::AccessStrength);
     let missing = strong(passband_wire::id::StrengthId::from_bytes([77; 16]));
-    let set = set(std::slice::from_ref(&missing));
+    let set = set(from_ref(&missing));
     assert_eq!(set.missing().len(), 1);
     assert_eq!(evaluate(&set, &super::tests::facts()).outcome.permit(), Err(Reason::AccessStrength));
 }
@@ -457,7 +463,7 @@ fn a_strength_on_registering_takes_the_place_of_the_others() {
     facts.proof.methods = Fact::Known(Methods::from_modes(&[Mode::TemporaryAccessPassOneTime]));
     facts.target.action = Some(UserAction::RegisterSecurityInfo);
     let all = strong(RESISTS_PHISHING);
-    assert_eq!(kind(std::slice::from_ref(&all), &facts), Kind::Prompt);
+    assert_eq!(kind(from_ref(&all), &facts), Kind::Prompt);
     assert_eq!(kind(&[all.clone(), own(MULTIFACTOR)], &facts), Kind::Permit);
     assert_eq!(kind(&[own(RESISTS_PHISHING), all.clone()], &facts), Kind::Prompt);
     // A draft takes nobody's place, nor does one that does not apply.
@@ -481,9 +487,9 @@ fn a_device_that_is_being_registered_is_not_asked_to_be_compliant() {
         grant(&["compliantDevice", "mfa"]),
         json!({ "secureSignInSession": { "isEnabled": true } }),
     );
-    assert_eq!(kind(std::slice::from_ref(&demanding), &facts), Kind::Refused);
+    assert_eq!(kind(from_ref(&demanding), &facts), Kind::Refused);
     facts.target.action = Some(UserAction::RegisterDevice);
-    let set = set(std::slice::from_ref(&demanding));
+    let set = set(from_ref(&demanding));
     let verdict = evaluate(&set, &facts);
     assert_eq!(verdict.outcome.kind(), Kind::Permit);
     assert_eq!(verdict.said[0].waived.iter().count(), 2);
@@ -516,11 +522,7 @@ fn of_what_nobody_knows_the_worst_decides_and_the_best_is_told() {
         blocking(json!({ "passband_sessionBinding": { "include": ["none"] } })),
         policy(json!({}), grant(&["compliantDevice"]), Value::Null),
     ] {
-        assert_eq!(
-            both(std::slice::from_ref(&policy), &nothing),
-            (Kind::Refused, Kind::Permit),
-            "{policy:?}"
-        );
+        assert_eq!(both(from_ref(&policy), &nothing), (Kind::Refused, Kind::Permit), "{policy:?}");
     }
     for policy in [
         policy(json!({}), grant(&["mfa"]), Value::Null),
@@ -531,7 +533,7 @@ fn of_what_nobody_knows_the_worst_decides_and_the_best_is_told() {
             json!({ "signInFrequency": { "isEnabled": true, "value": 1, "type": "days" } }),
         ),
     ] {
-        assert_eq!(both(std::slice::from_ref(&policy), &nothing), (Kind::Prompt, Kind::Permit), "{policy:?}");
+        assert_eq!(both(from_ref(&policy), &nothing), (Kind::Prompt, Kind::Permit), "{policy:?}");
     }
     // What is certain stays so: an app that is named, a person who is excluded by name.
     assert_eq!(both(&[blocking(json!({}))], &nothing), (Kind::Refused, Kind::Refused));
@@ -559,7 +561,7 @@ fn an_unregistered_device_under_fail_closed() {
         ("exclude", "device.isCompliant -ne False", Kind::Permit),
     ] {
         let mut policy = blocking(rule(mode, text));
-        assert_eq!(kind(std::slice::from_ref(&policy), &facts), documented, "{mode} {text}");
+        assert_eq!(kind(from_ref(&policy), &facts), documented, "{mode} {text}");
         policy.unknown_device = super::super::model::UnknownDevice::FailClosed;
         assert_eq!(kind(&[policy], &facts), Kind::Refused, "{mode} {text}");
     }
