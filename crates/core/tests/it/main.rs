@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used, reason = "the lint spares test functions, but not their helpers")]
 
+mod access;
 mod effort;
 mod mutation;
 mod path;

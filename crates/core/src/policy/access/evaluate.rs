@@ -1,6 +1,6 @@
 //! The decision: each policy is asked everything, and what they say is added up (see [`super`] for the rules).
 
-use super::facts::{Fact, Facts, Truth, UserAction};
+use super::facts::{Fact, Facts, Shown, Truth, UserAction};
 use super::index::Named;
 use super::model::{
     ContinuousEvaluation, EVERY_TIME, Frequency, Operator, PersistentBrowser, Policy, SessionBinding, State,
@@ -22,7 +22,6 @@ pub fn evaluate<'p>(set: &'p PolicySet, facts: &Facts<'_>) -> Verdict<'p> {
     let question = Question {
         set,
         facts,
-        protection,
         included: set.include_people.find(&facts.person),
         excluded: set.exclude_people.find(&facts.person),
         apps: set.include_apps.find(&facts.target),
@@ -43,7 +42,6 @@ pub fn evaluate<'p>(set: &'p PolicySet, facts: &Facts<'_>) -> Verdict<'p> {
 struct Question<'q, 'p> {
     set: &'p PolicySet,
     facts: &'q Facts<'q>,
-    protection: TokenProtection,
     included: Named,
     excluded: Named,
     apps: Named,
@@ -221,15 +219,16 @@ impl<'p> Question<'_, 'p> {
                 None => Truth::Yes,
                 Some(frequency) => facts.proof.at.ask(|proved| is_fresh(*proved, frequency, facts.at)),
             },
-            Control::TokenProtection => match (self.protection.is_bound(), facts.presented.binding) {
-                (true, _) => Truth::Yes,
-                (false, Fact::Unknown) if facts.presented.shown == super::facts::Shown::SessionKey => {
-                    Truth::Unknown
-                }
-                (false, _) => Truth::No,
-            },
+            Control::TokenProtection => token_protection(facts),
         }
     }
+}
+
+/// Whether what was presented is bound: signed just now by a session key, with a registered device behind it.
+fn token_protection(facts: &Facts<'_>) -> Truth {
+    let signed = Truth::of(facts.presented.shown == Shown::SessionKey);
+    let bound = facts.presented.binding.ask(|binding| *binding != Binding::None);
+    signed.and(bound).and(facts.device.ask(Option::is_some))
 }
 
 /// Whether a sign-in is young enough. One that lies in the future by more than clocks of two nodes differ is none.
@@ -302,12 +301,14 @@ fn outcome(
 ) -> Outcome {
     let missing = |wanted: PolicyResult| {
         let of_those = said.iter().filter(|said| result(said) == wanted);
-        of_those.fold(Controls::NONE, |all, said| all.and(blocking(said)))
+        of_those.fold(Controls::NONE, |all, said| all.and(said.blocking()))
     };
     match outcome_kind(said, result) {
         Kind::Permit => Outcome::Permit(Permit::new(facts.person.id, facts.at, limits)),
         Kind::Refused => {
-            let first = missing(PolicyResult::Failure).iter().next();
+            // Not what signing in would mend: a client that is told of that prompts, and the prompt would not help.
+            let all = missing(PolicyResult::Failure);
+            let first = all.iter().find(|control| !control.by_signing_in());
             Outcome::Refused(first.unwrap_or(Control::Block).reason())
         }
         Kind::Prompt => {
@@ -319,19 +320,6 @@ fn outcome(
             Outcome::Prompt(Prompt { reason, need, not_older_than })
         }
     }
-}
-
-/// The controls a policy still waits for. Of controls joined by OR one that was satisfied is enough, and the rest are
-/// not missed.
-fn blocking(said: &Said<'_>) -> Controls {
-    let missing = said.missing();
-    let one_of_them = said.policy.grant.operator == Operator::Or
-        && said.satisfied.iter().any(|control| !control.is_session() && control != Control::Block);
-    if !one_of_them {
-        return missing;
-    }
-    let grants = missing.iter().filter(|it| !it.is_session() && *it != Control::Block);
-    missing.without(grants.fold(Controls::NONE, Controls::with))
 }
 
 /// Adds session controls up over enforced policies. What narrows counts as soon as a policy may apply; what widens only
@@ -369,3 +357,6 @@ fn limits(said: &[Said<'_>], facts: &Facts<'_>) -> Limits {
     };
     limits
 }
+
+#[cfg(test)]
+mod tests;

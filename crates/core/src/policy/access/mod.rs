@@ -8,9 +8,11 @@
 //! | [`model`] | a policy |
 //! | [`filter`] | the language of device filters |
 //! | [`strength`], [`location`] | what policies name by id |
+//! | [`document`] | policies, strengths and locations as Graph writes them |
 //! | [`set`] | all policies, compiled |
 //! | [`mod@evaluate`] | the decision |
 //! | [`verdict`] | what was decided, and what each policy said |
+//! | [`words`] | the same in words |
 //!
 //! # Rules
 //!
@@ -42,6 +44,7 @@
 //! - while a device is being registered, a policy that does not name this action does not ask for a compliant, joined or
 //!   bound device: there is none yet.
 
+pub mod document;
 pub mod evaluate;
 pub mod facts;
 pub mod filter;
@@ -51,6 +54,7 @@ pub mod model;
 pub mod set;
 pub mod strength;
 pub mod verdict;
+pub mod words;
 
 pub use evaluate::evaluate;
 pub use facts::Facts;

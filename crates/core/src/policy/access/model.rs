@@ -234,9 +234,9 @@ pub struct SessionControls {
     pub token_protection: bool,
     /// `continuousAccessEvaluation`
     pub continuous_evaluation: Option<ContinuousEvaluation>,
-    /// `disableResilienceDefaults`, if the document has it. This server never grants what it could not evaluate, so
-    /// either value comes to the same; it is kept to be written back.
-    pub no_resilience_defaults: Option<bool>,
+    /// `disableResilienceDefaults` is true. This server never grants what it could not evaluate, so it does as much
+    /// anyway; it is kept to be written back as it came.
+    pub no_resilience_defaults: bool,
 }
 
 impl SessionControls {
@@ -279,6 +279,8 @@ pub struct Policy {
     pub id: AccessPolicyId,
     /// Graph `displayName`.
     pub name: String,
+    /// Graph beta `description`.
+    pub description: Option<String>,
     /// Graph `state`.
     pub state: State,
     /// Graph `templateId`: kept, without meaning here.

@@ -1,7 +1,7 @@
 //! What the policies say of a request, policy by policy, and what comes of it.
 
 use super::facts::{Presented, Shown, Truth};
-use super::model::{ContinuousEvaluation, PersistentBrowser, Policy, State};
+use super::model::{ContinuousEvaluation, Operator, PersistentBrowser, Policy, State};
 use super::strength::Strength;
 use crate::policy::signal::Binding;
 use crate::reason::Reason;
@@ -335,6 +335,18 @@ impl Said<'_> {
         self.asked.without(self.satisfied)
     }
 
+    /// The controls it still waits for: what is missing, but of grant controls joined by OR only if none is satisfied.
+    #[must_use]
+    pub fn blocking(&self) -> Controls {
+        let missing = self.missing();
+        let grants = |controls: Controls| {
+            let of = controls.iter().filter(|it| !it.is_session() && *it != Control::Block);
+            of.fold(Controls::NONE, Controls::with)
+        };
+        let enough = self.policy.grant.operator == Operator::Or && !grants(self.satisfied).is_empty();
+        if enough { missing.without(grants(missing)) } else { missing }
+    }
+
     /// Whether it decides, and stood in the way.
     #[must_use]
     pub const fn stood_in_the_way(&self) -> bool {
@@ -471,15 +483,15 @@ impl TokenProtection {
     #[must_use]
     pub fn of(presented: &Presented, device: Truth) -> Self {
         let unbound = |code| Self { status: "unbound", code: Some(code) };
-        match (presented.shown, presented.binding.known()) {
-            (_, _) if device.is_no() => unbound(1002),
-            (Shown::SessionKey, Some(Binding::HardwareKey | Binding::SoftwareKey)) => {
+        let signed = presented.shown == Shown::SessionKey;
+        match presented.binding.known() {
+            _ if device.is_no() => unbound(1002),
+            Some(Binding::HardwareKey | Binding::SoftwareKey) if signed && device.is_yes() => {
                 Self { status: "bound", code: None }
             }
-            (Shown::SessionKey, Some(Binding::None)) => unbound(1003),
-            (Shown::SessionKey, None) => unbound(1005),
-            (_, _) if device.is_yes() => unbound(1008),
-            (_, _) => unbound(1005),
+            Some(Binding::None) if signed => unbound(1003),
+            _ if !signed && device.is_yes() => unbound(1008),
+            _ => unbound(1005),
         }
     }
 

@@ -149,3 +149,6 @@ fn same(text: &str, value: &str) -> bool {
 fn folded(text: &str, question: impl Fn(&str) -> bool) -> bool {
     question(&text.to_lowercase())
 }
+
+#[cfg(test)]
+mod tests;
