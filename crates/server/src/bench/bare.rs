@@ -13,7 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::serve::ListenerExt as _;
-use passband_core::directory::{DeviceStanding, KeyState, Session, SessionKind, Standing, User};
+use passband_core::directory::{DeviceStanding, JoinType, KeyState, Session, SessionKind, Standing, User};
 use passband_core::id::{DeviceId, KeyId, SessionId, TenantId, UserId};
 use passband_core::keys::seal::SealRing;
 use passband_core::keys::signer::{TokenKey, TokenKeys};
@@ -83,7 +83,7 @@ impl Bare {
             client: CLIENT,
             now: NOW,
         };
-        let claims = subject.access(RESOURCE, "", &SystemRandom);
+        let claims = subject.access(RESOURCE, "", ACCESS_TOKEN, &SystemRandom);
         let reply = TokenReply {
             token_type: "Bearer".to_owned(),
             expires_in: ACCESS_TOKEN.0,
@@ -157,9 +157,15 @@ fn standing() -> Standing {
             enabled: true,
             name: "Device of Person 50000".to_owned(),
             evidence: EvidenceLevel::E0,
+            join: JoinType::Registered,
+            os: "Linux".to_owned(),
+            os_version: String::new(),
         }),
         credential_present: true,
+        passkey: None,
         parent_ended: None,
+        groups: Vec::new(),
+        access: 0,
     }
 }
 
