@@ -47,6 +47,9 @@ pub struct ServeArgs {
     /// Proxies in front whose X-Forwarded-For is believed, like 10.0.0.7 or 10.0.0.0/8
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     trusted_proxies: Vec<String>,
+    /// Which network is of which country, one CIDR,COUNTRY a line, for policies that name countries
+    #[arg(long, value_name = "FILE")]
+    countries: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -78,6 +81,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         tls_dev: args.tls_dev,
         related_origins: args.related_origins,
         trusted_proxies: args.trusted_proxies,
+        countries: args.countries,
     };
     let config = line.or(file).finish().map_err(|error| Failure::usage(error.to_string()))?;
     if config.tls == Tls::Off && config.public_url.starts_with("https:") && config.trusted_proxies.is_empty()

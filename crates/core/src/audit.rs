@@ -1,6 +1,8 @@
 //! What is written down of every decision.
 
 pub mod chain;
+pub mod noted;
+pub mod said;
 
 use crate::policy::signal::{Binding, Factors};
 use crate::reason::Reason;
@@ -34,11 +36,15 @@ pub enum SignInKind {
     Code,
     /// A refresh token was redeemed.
     Refresh,
+    /// A page of ours was opened, and a policy stood in the way.
+    Page,
+    /// An access token was shown, and a policy stood in the way.
+    AccessToken,
 }
 
 impl SignInKind {
     /// Each of them, for parsing and documents.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Passkey,
         Self::PasskeyRegistration,
         Self::TemporaryAccessPass,
@@ -51,6 +57,8 @@ impl SignInKind {
         Self::Authorize,
         Self::Code,
         Self::Refresh,
+        Self::Page,
+        Self::AccessToken,
     ];
 
     /// The name used in the log and the admin API.
@@ -69,6 +77,8 @@ impl SignInKind {
             Self::Authorize => "authorize",
             Self::Code => "authorizationCode",
             Self::Refresh => "refreshToken",
+            Self::Page => "page",
+            Self::AccessToken => "accessToken",
         }
     }
 
@@ -129,6 +139,10 @@ pub struct SignIn {
     pub agent: String,
     /// What the reason rests on, such as the passkey profile and its rule; empty if the reason says it all.
     pub detail: String,
+    /// What conditional access was told, as [`Noted`](noted::Noted) writes it; empty where it was not asked.
+    pub facts: String,
+    /// What each policy said, as [`Told`](said::Told) writes it; empty where none was asked.
+    pub said: String,
 }
 
 /// One line of the directory audit log (Graph `directoryAudit`): who changed what.

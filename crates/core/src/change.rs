@@ -3,8 +3,8 @@
 use crate::audit::chain::Place;
 use crate::audit::{Audit, SignIn};
 use crate::directory::{
-    Alarm, AlarmKind, App, Device, Evidence, Grant, Group, KeyState, Passkey, Session, Snoozed, StoredKey,
-    Tap, Told, TrustDocument, User,
+    AccessVersion, Alarm, AlarmKind, App, Device, Evidence, Grant, Group, KeyState, Passkey, Session,
+    Snoozed, StoredKey, Tap, Told, TrustDocument, User,
 };
 use passband_wire::id::{ClientId, DeviceId, GroupId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;
@@ -106,6 +106,8 @@ pub enum Change {
         /// Now.
         at: Timestamp,
     },
+    /// Keep a version of a part of conditional access; [`Conflict::Duplicate`] if there is one of its number.
+    InsertAccessVersion(Box<AccessVersion>),
     /// Add an application; [`Conflict::Duplicate`] if the id exists.
     InsertApp(App),
     /// Add a device; [`Conflict::Duplicate`] if the id exists.

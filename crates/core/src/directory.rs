@@ -446,6 +446,57 @@ pub struct Grant {
     pub ended: Option<Timestamp>,
 }
 
+/// What a part of conditional access is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccessKind {
+    /// Graph `conditionalAccessPolicy`.
+    Policy,
+    /// Graph `authenticationStrengthPolicy`.
+    Strength,
+    /// Graph `namedLocation`.
+    Location,
+}
+
+impl AccessKind {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Policy, Self::Strength, Self::Location];
+
+    /// The name in the database and the log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Strength => "strength",
+            Self::Location => "location",
+        }
+    }
+
+    /// The kind of a stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A part of conditional access as it was at some time: kept for ever, so that one can see and go back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessVersion {
+    /// What it is.
+    pub kind: AccessKind,
+    /// Graph `id`.
+    pub id: String,
+    /// 1, 2, 3 and on.
+    pub number: u32,
+    /// When it was made.
+    pub at: Timestamp,
+    /// By whom, as in the audit log.
+    pub actor: String,
+    /// Whether it was taken out of force then; the document is what it was until then.
+    pub deleted: bool,
+    /// The document as JSON.
+    pub document: String,
+}
+
 /// What stands behind a session right now: one query, everything joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -457,8 +508,27 @@ pub struct Standing {
     pub device: Option<DeviceStanding>,
     /// Whether the passkey that began it is still registered. True if none did.
     pub credential_present: bool,
+    /// What is known of that passkey.
+    pub passkey: Option<PasskeyStanding>,
     /// When the session's parent ended, if it did; also set when the parent is gone.
     pub parent_ended: Option<Timestamp>,
+    /// The groups its user is in.
+    pub groups: Vec<GroupId>,
+    /// The generation of conditional access at that moment.
+    pub access: u64,
+}
+
+/// What a decision needs to know of the passkey that a session began with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasskeyStanding {
+    /// Model, as the authenticator says.
+    pub aaguid: [u8; 16],
+    /// How far it is believed, as it was last judged.
+    pub evidence: EvidenceLevel,
+    /// Graph `attestationLevel`.
+    pub attested: bool,
+    /// Certification of the proved model.
+    pub certification: Certification,
 }
 
 /// What a decision needs to know of a device.

@@ -1,5 +1,7 @@
 //! What every request can reach.
 
+use crate::access;
+use crate::access::countries::Countries;
 use crate::ca::DeviceCa;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -44,6 +46,9 @@ pub struct App {
     pub(crate) trust: RwLock<Arc<InForce>>,
     pub(crate) count: AtomicU32,
     pub(crate) policies: Kept,
+    pub(crate) access: access::kept::Kept,
+    /// Which country an address is of, if an administrator has supplied a file.
+    pub(crate) countries: Option<Countries>,
 }
 
 impl std::fmt::Debug for App {

@@ -5,11 +5,15 @@ use crate::app::App;
 use crate::extract::Caller;
 use crate::telemetry;
 use crate::throttle::{Class, Refusals};
+use passband_core::audit::noted::Noted;
+use passband_core::audit::said::Told;
 use passband_core::audit::{Audit, SignIn, SignInKind};
 use passband_core::change::Change;
 use passband_core::decision::Refusal;
 use passband_core::directory::{App as AppRecord, Device, User};
 use passband_core::id::{AuditId, ClientId, DeviceId, SessionId, SignInId, UserId};
+use passband_core::policy::access::facts::Facts;
+use passband_core::policy::access::verdict::Verdict;
 use passband_core::policy::signal::{Binding, Factors};
 use passband_core::reason::Reason;
 use passband_core::rng;
@@ -35,6 +39,8 @@ pub struct Attempt {
     factors: Factors,
     binding: Binding,
     detail: String,
+    facts: String,
+    said: String,
     watched: Option<Watched>,
 }
 
@@ -56,6 +62,8 @@ impl Attempt {
             factors: Factors::NONE,
             binding: Binding::None,
             detail: String::new(),
+            facts: String::new(),
+            said: String::new(),
             watched: None,
         }
     }
@@ -144,6 +152,12 @@ impl Attempt {
         self.detail = detail;
     }
 
+    /// What conditional access was told, and what it said.
+    pub fn heard(&mut self, facts: &Facts<'_>, verdict: &Verdict<'_>) {
+        self.facts = Noted::of(facts, self.app).to_text();
+        self.said = Told::of(verdict).to_text();
+    }
+
     fn line(self, reason: Reason, app: &App) -> Change {
         Change::LogSignIn(Box::new(SignIn {
             id: SignInId::from_bytes(ordered_id(self.at, app)),
@@ -163,6 +177,8 @@ impl Attempt {
             ip: self.caller.ip,
             agent: self.caller.agent,
             detail: self.detail,
+            facts: self.facts,
+            said: self.said,
         }))
     }
 
@@ -222,7 +238,9 @@ impl Attempt {
             | SignInKind::PrtCookie
             | SignInKind::Authorize
             | SignInKind::Code
-            | SignInKind::Refresh => Class::Token,
+            | SignInKind::Refresh
+            | SignInKind::Page
+            | SignInKind::AccessToken => Class::Token,
         };
         app.throttle.refused(class, &self.caller.ip, self.at)
     }

@@ -1,5 +1,7 @@
 //! From a configuration to a running installation: folder, keys, tenant, built-in applications.
 
+use crate::access;
+use crate::access::countries::{Countries, CountriesError};
 use crate::app::{App, Keys};
 use crate::attempt::audit;
 use crate::ca::{CaAtRest, DeviceCa};
@@ -17,7 +19,7 @@ use passband_core::keys::admin_token::AdminToken;
 use passband_core::keys::master::MasterKey;
 use passband_core::keys::seal::{Purpose, SealRing};
 use passband_core::keys::signer::{TokenKey, TokenKeys};
-use passband_core::manage::app::DRS_APP;
+use passband_core::manage::app::{ACCOUNT_APP, CONSOLE_APP, DRS_APP};
 use passband_core::rng::{self, Random, SystemRandom};
 use passband_core::time::{Seconds, Timestamp};
 use passband_store::{CommitError, Store, StoreError};
@@ -52,6 +54,9 @@ pub enum BootError {
     /// A commit.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// The file of countries.
+    #[error(transparent)]
+    Countries(#[from] CountriesError),
     /// Key material could not be made.
     #[error("a key could not be made: {0}")]
     Key(String),
@@ -79,6 +84,7 @@ impl App {
     ) -> Result<Arc<Self>, BootError> {
         make_folder(&config.data)?;
         let master = master_key(&config.data, &*rng)?;
+        let countries = config.countries.as_deref().map(Countries::read).transpose()?;
         let store = Store::open(&config.database).await?;
         let tenant = tenant(&store, &*rng).await?;
         let now = clock.now();
@@ -95,6 +101,8 @@ impl App {
             trust: RwLock::new(Arc::new(trust)),
             count: AtomicU32::new(0),
             policies: Kept::default(),
+            access: access::kept::Kept::default(),
+            countries,
             throttle: Throttle::default(),
             metrics: telemetry::recorder(),
             config,
@@ -305,6 +313,8 @@ async fn make_missing_apps(store: &Store, now: Timestamp) -> Result<(), BootErro
     for app in [
         built_in(BROKER_CLIENT, "Passband broker", &["http://127.0.0.1/", "http://[::1]/"], &[]),
         built_in(DRS_APP, "Device registration", &[], &[DRS_RESOURCE]),
+        built_in(CONSOLE_APP, "Passband console", &[], &[]),
+        built_in(ACCOUNT_APP, "Passband account pages", &[], &[]),
     ] {
         if store.app(app.id).await?.is_none() {
             match store.commit(vec![Change::InsertApp(app)]).await {

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use passband_core::id::SessionId;
 use passband_core::keys::seal::Purpose;
 use passband_core::rng;
+use passband_core::time::Seconds;
 use passband_wire::b64;
 
 /// Names a browser before anyone has signed in, so that a ceremony stays with the browser that began it.
@@ -61,6 +62,12 @@ pub fn session(app: &App, headers: &HeaderMap) -> Option<SessionId> {
 pub fn set_session(app: &App, id: SessionId) -> HeaderValue {
     let sealed = app.keys().ring.seal(Purpose::BrowserCookie, id.as_bytes(), app.rng());
     set(app, "passband_session", &sealed.map(b64::encode).unwrap_or_default(), None)
+}
+
+/// `Set-Cookie` for a session that the browser keeps when it is closed, for so long.
+pub fn keep_session(app: &App, id: SessionId, life: Seconds) -> HeaderValue {
+    let sealed = app.keys().ring.seal(Purpose::BrowserCookie, id.as_bytes(), app.rng());
+    set(app, "passband_session", &sealed.map(b64::encode).unwrap_or_default(), Some(life.0))
 }
 
 /// `Set-Cookie` that forgets the session.

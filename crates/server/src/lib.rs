@@ -1,5 +1,6 @@
 //! Serves the chain over HTTP: routes parse and map, the core decides, the store remembers.
 
+pub mod access;
 pub mod alarm;
 pub mod app;
 pub mod attempt;

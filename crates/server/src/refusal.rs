@@ -234,6 +234,16 @@ pub const fn for_people(reason: Reason) -> &'static str {
         Reason::RoleMissing => "No role of yours lets you do this.",
         Reason::RoleTooLow => "This account may do more than you. Ask a Global Administrator to do this.",
         Reason::AuthTooOld => "Sign in again to do this.",
+        Reason::AccessSignInTooOld => "Your organisation asks for a newer sign-in for this. Sign in again.",
+        Reason::AccessMfaRequired | Reason::AccessStrength => {
+            "Your organisation asks for a stronger sign-in for this. Sign in with another passkey, or ask your administrator."
+        }
+        Reason::AccessBlocked
+        | Reason::AccessDeviceNotCompliant
+        | Reason::AccessDeviceNotJoined
+        | Reason::AccessTokenUnbound => {
+            "A rule of your organisation does not permit this from here. Try again from your usual device and network, or ask your administrator."
+        }
         _ => "You could not be signed in. Try another passkey, or ask your administrator.",
     }
 }

@@ -236,5 +236,7 @@ fn line(n: u64) -> SignIn {
         ip: "192.0.2.1".to_owned(),
         agent: "passband-broker/0.1.0 (Linux)".to_owned(),
         detail: String::new(),
+        facts: String::new(),
+        said: String::new(),
     }
 }

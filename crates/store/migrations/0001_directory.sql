@@ -179,6 +179,9 @@ CREATE TABLE sign_ins (
     agent TEXT NOT NULL,
     -- What the reason rests on, such as the passkey profile and its rule; mostly empty.
     detail TEXT NOT NULL,
+    -- What conditional access was told, and what each policy said to it; empty where none was asked.
+    facts TEXT NOT NULL,
+    said TEXT NOT NULL,
     PRIMARY KEY (at, id)
 ) /* clustered */;
 CREATE INDEX sign_ins_user ON sign_ins (user_id, at);

@@ -12,12 +12,15 @@ use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::{Arc, LazyLock};
 
+/// Columns of a line of the sign-in log.
+const LINE: usize = 19;
+
 /// Rows of the largest statement. A connection keeps 100 prepared statements.
 const LARGEST: usize = 24;
 
 /// The statements for 1 to [`LARGEST`] rows.
 struct Texts {
-    /// With `?`: to bind `$n` SQLite's driver walks a list of names, and 408 parameters cost it more than the rows.
+    /// With `?`: to bind `$n` SQLite's driver walks a list of names, and 456 parameters cost it more than the rows.
     sqlite: Vec<Arc<str>>,
     /// With `$n`, which PostgreSQL demands.
     postgres: Vec<Arc<str>>,
@@ -34,7 +37,7 @@ static IN_ONE: LazyLock<Vec<Arc<str>>> = LazyLock::new(|| {
     (1..=ONE_TRIP)
         .map(|rows| {
             let spend = text((SPEND, "; "), (rows, 2), false);
-            let log = text((SIGN_IN, "; "), (rows, 17), false);
+            let log = text((SIGN_IN, "; "), (rows, LINE), false);
             // FAIL: what a failed insert has written goes with the transaction, so SQLite keeps no copies of
             // pages to undo the one statement.
             let [spend, log] = [spend, log].map(|insert| insert.replacen("INSERT", "INSERT OR FAIL", 1));
@@ -53,7 +56,7 @@ static UNSPENT: LazyLock<Texts> =
 
 const SIGN_IN: &str = concat!("INSERT INTO sign_ins (", crate::row::columns!(sign_in), ") VALUES ");
 
-static SIGN_INS: LazyLock<Texts> = LazyLock::new(|| Texts::new(SIGN_IN, 17, ""));
+static SIGN_INS: LazyLock<Texts> = LazyLock::new(|| Texts::new(SIGN_IN, LINE, ""));
 
 impl Texts {
     /// Statements for rows of `width` values.
@@ -173,8 +176,8 @@ mod tests {
         assert_eq!(&*text(("I ", " T"), (2, 2), true), "I ($1, $2), ($3, $4) T");
         assert_eq!(&*text(("I ", " T"), (2, 2), false), "I (?, ?), (?, ?) T");
         for rows in 1..=LARGEST {
-            assert_eq!(SIGN_INS.sqlite[rows - 1].matches('?').count(), rows * 17);
-            assert_eq!(SIGN_INS.postgres[rows - 1].matches('$').count(), rows * 17);
+            assert_eq!(SIGN_INS.sqlite[rows - 1].matches('?').count(), rows * LINE);
+            assert_eq!(SIGN_INS.postgres[rows - 1].matches('$').count(), rows * LINE);
         }
     }
 }

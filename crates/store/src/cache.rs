@@ -9,12 +9,13 @@
 use passband_core::change::Change;
 use passband_core::directory::{App, Session, Standing};
 use passband_core::id::{ClientId, DeviceId, SessionId, UserId};
+use passband_core::manage::access;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Entries of standings, in each of two generations. An entry takes about 850 bytes, once it is used.
+/// Entries of standings, in each of two generations. An entry takes about 1000 bytes, once it is used.
 const STANDINGS: usize = 65_536;
 /// Entries of applications, in each of two generations.
 const APPS: usize = 1024;
@@ -145,7 +146,10 @@ fn touched(change: &Change) -> Touched<'_> {
         Change::DeleteDevice(id) | Change::SetDeviceEnabled { id, .. } | Change::TellDevice { id, .. } => {
             One(Part::Device(*id))
         }
-        Change::DeletePasskey { id, .. } => One(Part::Passkey(id)),
+        Change::DeletePasskey { id, .. } | Change::SetEvidence { id, .. } => One(Part::Passkey(id)),
+        Change::AddMember { user, .. } | Change::RemoveMember { user, .. } => One(Part::User(*user)),
+        // A standing says of which generation conditional access was, and who is in which group.
+        Change::SetPolicy { name: access::NAME, .. } | Change::DeleteGroup(_) => Everything,
         // Others' sessions may run on the devices that go with the person.
         Change::DeleteUser(_) => Everything,
         Change::EndSessionsOf { user, .. } => One(Part::User(*user)),
@@ -155,14 +159,13 @@ fn touched(change: &Change) -> Touched<'_> {
         Change::InsertUser(user) | Change::UpdateUser(user) => One(Part::User(user.id)),
         // What these touch is in no entry, or no decision rests on it (last use, counter, name).
         Change::AcknowledgeAlarm { .. }
-        | Change::AddMember { .. }
         | Change::AdvanceGrant { .. }
         | Change::AdvanceTrust { .. }
         | Change::CutAudits { .. }
-        | Change::DeleteGroup(_)
         | Change::DeleteTap { .. }
         | Change::DeleteTrust(_)
         | Change::EndGrant { .. }
+        | Change::InsertAccessVersion(_)
         | Change::InsertGrant(_)
         | Change::InsertGroup(_)
         | Change::InsertKey(_)
@@ -170,13 +173,11 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::LogAudit(_)
         | Change::LogSignIn(_)
         | Change::PutTrust(_)
-        | Change::RemoveMember { .. }
         | Change::RaiseAlarm(_)
         | Change::ReplaceRecoveryCodes { .. }
         | Change::RenamePasskey { .. }
         | Change::RequireTrust { .. }
         | Change::SeenDevice { .. }
-        | Change::SetEvidence { .. }
         | Change::SetKeyState { .. }
         | Change::SetPolicy { .. }
         | Change::SetSetting { .. }

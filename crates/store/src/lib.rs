@@ -10,10 +10,12 @@
 //! | `statement` | each change as SQL |
 //! | `bulk`, `chain`, `batch`, `writer` | many commits in one transaction |
 //! | `row`, `names`, `devices` | columns to records and back |
+//! | `access` | conditional access: its versions, as loads and as SQL |
 //! | `people`, `groups`, `recovery`, `roles`, `things`, `sessions`, `trust`, `log`, `overview` | loads |
 //! | `cache` | standings and applications in memory, while no commit contradicts them |
 //! | `page`, `sweep`, `error` | cursors, removal of old rows, what can go wrong |
 
+mod access;
 mod batch;
 mod bulk;
 mod cache;

@@ -6,8 +6,8 @@ use crate::log::AuditLine;
 use crate::names::{binding_of, purpose_of, session_kind_of, state_of};
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::directory::{
-    Alarm, AlarmKind, App, Evidence, Grant, Group, Passkey, RecoveryCode, Roles, Scope, Session, Snoozed,
-    Standing, StoredKey, Tap, TrustDocument, TrustKind, User,
+    AccessKind, AccessVersion, Alarm, AlarmKind, App, Evidence, Grant, Group, Passkey, PasskeyStanding,
+    RecoveryCode, Roles, Scope, Session, Snoozed, Standing, StoredKey, Tap, TrustDocument, TrustKind, User,
 };
 use passband_core::id::{AuditId, ClientId, DeviceId, GroupId, KeyId, SessionId, SignInId, TapId, UserId};
 use passband_core::policy::signal::{Certification, EvidenceLevel, Factors};
@@ -70,7 +70,8 @@ macro_rules! columns {
             $crate::row::columns!(user),
             ", ",
             $crate::row::columns!(device_standing),
-            ", k.id, p.id, p.ended"
+            ", k.aaguid, k.evidence, k.attested, k.certification, p.id, p.ended, ",
+            $crate::access::columns!(access)
         )
     };
     (grant) => {
@@ -79,7 +80,7 @@ macro_rules! columns {
     };
     (sign_in) => {
         "at, id, kind, reason, user_id, upn, app_id, app_name, resource, device_id, device_name, session_id, \
-         factors, binding, ip, agent, detail"
+         factors, binding, ip, agent, detail, facts, said"
     };
 }
 pub(crate) use columns;
@@ -364,6 +365,18 @@ pub(crate) fn snoozed(r: &mut Reader<'_>) -> Read<Snoozed> {
     Ok(Snoozed { times: r.count()?, until: r.at()? })
 }
 
+pub(crate) fn access_version(r: &mut Reader<'_>) -> Read<AccessVersion> {
+    Ok(AccessVersion {
+        kind: r.named(AccessKind::from_name, "kind of a part of conditional access")?,
+        id: r.text()?,
+        number: r.count()?,
+        at: r.at()?,
+        actor: r.text()?,
+        deleted: r.flag()?,
+        document: r.text()?,
+    })
+}
+
 /// Columns of `columns!(tap)`.
 pub(crate) const TAP_WIDTH: usize = 8;
 
@@ -442,11 +455,22 @@ pub(crate) fn standing(r: &mut Reader<'_>) -> Read<Standing> {
     let session = session(r)?;
     let user = r.joined(USER_WIDTH, user)?;
     let device = r.joined(devices::STANDING_WIDTH, devices::standing)?;
-    let credential: Option<Vec<u8>> = r.get()?;
+    let passkey = r.joined(4, |r| {
+        Ok(PasskeyStanding {
+            aaguid: r.array()?,
+            evidence: EvidenceLevel::from_i64(r.int()?),
+            attested: r.flag()?,
+            certification: r.named(Certification::from_name, "certification")?,
+        })
+    })?;
     let parent = r.opt_id(SessionId::from_bytes)?;
     let parent_ended = r.opt_at()?;
+    let access = scope(r)?;
     Ok(Standing {
-        credential_present: session.credential.is_none() || credential.is_some(),
+        credential_present: session.credential.is_none() || passkey.is_some(),
+        passkey,
+        groups: access.groups,
+        access: access.policy,
         // A parent whose row is gone was swept, or removed with its user: ended, at the latest known time
         // at which it must have lived. Without this an orphan would outlive its parent's revocation.
         parent_ended: match (session.parent, parent) {
@@ -504,6 +528,8 @@ pub(crate) fn sign_in(r: &mut Reader<'_>) -> Read<SignIn> {
         ip: r.text()?,
         agent: r.text()?,
         detail: r.text()?,
+        facts: r.text()?,
+        said: r.text()?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Each change as SQL. Pure: what is to be run, and what it means when no row was touched.
 
+use crate::access;
 use crate::chain;
 use crate::devices;
 use crate::names;
@@ -105,6 +106,7 @@ fn statement(change: &Change) -> Statement {
              WHERE user_id = $2 AND ended IS NULL",
             Args::new().at(*at).blob(user.as_bytes()),
         ),
+        Change::InsertAccessVersion(version) => access::insert_version(version),
         Change::InsertDevice(device) => devices::insert(device),
         Change::InsertGrant(grant) => insert_grant(grant),
         Change::InsertGroup(group) => insert_group(group),
@@ -492,6 +494,8 @@ pub(crate) fn sign_in(args: Args, line: &SignIn) -> Args {
         .text(clean(&line.ip))
         .text(clean(&line.agent))
         .text(clean(&line.detail))
+        .text(clean(&line.facts))
+        .text(clean(&line.said))
 }
 
 /// A log line is written whatever a stranger typed: PostgreSQL refuses NUL, and a refused line would let an
@@ -521,6 +525,7 @@ pub(crate) fn is_storable(change: &Change) -> bool {
         Change::InsertGroup(g) | Change::UpdateGroup(g) => {
             [&g.name, &g.description, &g.nickname].into_iter().all(plain)
         }
+        Change::InsertAccessVersion(v) => [&v.id, &v.actor, &v.document].into_iter().all(plain),
         Change::SetPolicy { document, .. } => plain(document),
         Change::InsertUser(u) | Change::UpdateUser(u) => plain(&u.upn) && plain(&u.display_name),
         Change::DeleteTrust(name) | Change::RenamePasskey { name, .. } => plain(name),

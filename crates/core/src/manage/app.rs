@@ -17,6 +17,16 @@ pub const DRS_APP: ClientId = ClientId::from_bytes([
     0x01, 0xcb, 0x28, 0x76, 0x7e, 0xbd, 0x4a, 0xa4, 0x9c, 0xc9, 0xd2, 0x8b, 0xd4, 0xd3, 0x59, 0xa9,
 ]);
 
+/// The console and the admin API, for policies: one of `MicrosoftAdminPortals`.
+pub const CONSOLE_APP: ClientId = ClientId::from_bytes([
+    0x8e, 0x3d, 0x52, 0x19, 0x6b, 0x1f, 0x4d, 0x0c, 0xa7, 0x54, 0x2f, 0x9c, 0x61, 0xd0, 0x48, 0xb2,
+]);
+
+/// People's own pages, for policies.
+pub const ACCOUNT_APP: ClientId = ClientId::from_bytes([
+    0x1c, 0x97, 0xe4, 0x65, 0x30, 0xda, 0x4b, 0x8e, 0x92, 0x0b, 0x76, 0x5e, 0xf3, 0x1a, 0xc8, 0x4d,
+]);
+
 /// Redirect URIs one application may have.
 pub const MAX_REDIRECTS: usize = 100;
 
@@ -43,7 +53,7 @@ pub struct AppWish {
 /// Whether the installation itself rests on this application.
 #[must_use]
 pub fn is_built_in(id: ClientId) -> bool {
-    id == BROKER_CLIENT || id == DRS_APP
+    [BROKER_CLIENT, DRS_APP, CONSOLE_APP, ACCOUNT_APP].contains(&id)
 }
 
 /// Whether a redirect URI is one of the `web` group; the others are of the `publicClient` group.

@@ -1,6 +1,7 @@
 //! Administration: what may be changed in the directory, and which writes that takes. The admin API and the
 //! console both ask here, so that they cannot disagree.
 
+pub mod access;
 pub mod administrators;
 pub mod alarm;
 pub mod app;

@@ -2,6 +2,8 @@
 
 use super::standing::Live;
 use crate::id::{ClientId, TenantId};
+use crate::policy::access::Permit;
+use crate::policy::access::model::ContinuousEvaluation;
 use crate::policy::signal::Binding;
 use crate::rng::Random;
 use crate::time::{Seconds, Timestamp};
@@ -10,6 +12,23 @@ use serde::{Deserialize, Serialize};
 
 /// An access token's life. Short: resource servers check it offline, so revocation waits this long at most.
 pub const ACCESS_TOKEN: Seconds = Seconds::minutes(15);
+
+/// An access token's life where a policy asks for strict continuous evaluation.
+pub const STRICT_ACCESS_TOKEN: Seconds = Seconds::minutes(5);
+
+/// The shortest life of an access token: one that ends on its way helps nobody.
+const SHORTEST: Seconds = Seconds::minutes(1);
+
+/// How long an access token lives that policies permitted: never longer than the sign-in behind it is good for.
+#[must_use]
+pub fn access_token_life(permit: &Permit, now: Timestamp) -> Seconds {
+    let limits = permit.limits();
+    let usual = match limits.continuous_evaluation {
+        Some(ContinuousEvaluation::Strict) => STRICT_ACCESS_TOKEN,
+        Some(ContinuousEvaluation::Disabled) | None => ACCESS_TOKEN,
+    };
+    limits.sign_in_good_until.map_or(usual, |until| usual.min((until - now).max(SHORTEST)))
+}
 
 /// An ID token's life: it is read once, on arrival.
 pub const ID_TOKEN: Seconds = Seconds::minutes(15);
@@ -131,9 +150,9 @@ impl Subject<'_> {
         self.live.binding()
     }
 
-    /// Claims of an access token for `audience`.
+    /// Claims of an access token for `audience` that lives for so long.
     #[must_use]
-    pub fn access(&self, audience: &str, scope: &str, rng: &dyn Random) -> AccessClaims {
+    pub fn access(&self, audience: &str, scope: &str, life: Seconds, rng: &dyn Random) -> AccessClaims {
         let (session, user) = (self.live.session(), self.live.user());
         let sub = user.id.to_string();
         AccessClaims {
@@ -141,7 +160,7 @@ impl Subject<'_> {
             oid: sub.clone(),
             sub,
             aud: audience.to_owned(),
-            exp: (self.now + ACCESS_TOKEN).0,
+            exp: (self.now + life).0,
             iat: self.now.0,
             jti: random_text::<16>(rng),
             client_id: self.client.to_string(),

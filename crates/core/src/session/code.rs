@@ -3,6 +3,8 @@
 use crate::change::Change;
 use crate::id::{ClientId, SessionId};
 use crate::keys::seal::{Purpose, SealRing};
+use crate::policy::access::Permit;
+use crate::policy::signal::Binding;
 use crate::reason::Reason;
 use crate::rng::{self, Random};
 use crate::time::{Seconds, Timestamp};
@@ -34,6 +36,8 @@ pub struct Code {
     pub session: SessionId,
     /// When it ends.
     pub expires: Timestamp,
+    /// What held the proof for which it was made: the key of a device, if a PRT was shown for it, otherwise nothing.
+    pub binding: Binding,
 }
 
 impl Code {
@@ -43,12 +47,12 @@ impl Code {
         rng::bytes(rng)
     }
 
-    /// The code as the client gets it.
+    /// The code as the client gets it, which the policies permitted.
     ///
     /// # Errors
     ///
     /// [`Reason::CodeInvalid`] if there is no sealing key.
-    pub fn seal(&self, ring: &SealRing, rng: &dyn Random) -> Result<String, Reason> {
+    pub fn seal(&self, _permit: Permit, ring: &SealRing, rng: &dyn Random) -> Result<String, Reason> {
         let body = serde_json::to_vec(self).map_err(|_| Reason::CodeInvalid)?;
         ring.seal(Purpose::Code, &body, rng).map(b64::encode).map_err(|_| Reason::CodeInvalid)
     }
@@ -125,6 +129,8 @@ impl RedeemedCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::UserId;
+    use crate::policy::access::{Facts, PolicySet, evaluate};
     use crate::rng::SystemRandom;
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
@@ -141,6 +147,7 @@ mod tests {
             challenge: *Challenge::of(VERIFIER).as_bytes(),
             session: SessionId::from_bytes([3; 16]),
             expires: NOW + LIFETIME,
+            binding: Binding::None,
         }
     }
 
@@ -161,7 +168,9 @@ mod tests {
     #[test]
     fn a_sealed_code_opens_again() {
         let ring = SealRing::new([[1; 32]]);
-        let text = code().seal(&ring, &SystemRandom).unwrap();
+        let (none, facts) = (PolicySet::default(), Facts::nothing_about(UserId::from_bytes([1; 16]), NOW));
+        let permit = evaluate(&none, &facts);
+        let text = code().seal(permit.outcome.permit().unwrap(), &ring, &SystemRandom).unwrap();
         assert_eq!(Code::open(&ring, &text).unwrap(), code());
         assert!(Code::open(&ring, &text[1..]).is_err());
     }

@@ -1,6 +1,7 @@
 //! Whether what stands behind a session still stands. Asked at every step; there is no other place that says.
 
-use crate::directory::{DeviceStanding, Session, SessionKind, Standing, User};
+use crate::directory::{DeviceStanding, PasskeyStanding, Session, SessionKind, Standing, User};
+use crate::id::GroupId;
 use crate::policy::signal::{Binding, EvidenceLevel, Factors};
 use crate::reason::Reason;
 use crate::time::Timestamp;
@@ -11,6 +12,7 @@ pub struct Live<'a> {
     session: &'a Session,
     user: &'a User,
     device: Option<&'a DeviceStanding>,
+    standing: &'a Standing,
 }
 
 impl<'a> Live<'a> {
@@ -30,6 +32,24 @@ impl<'a> Live<'a> {
     #[must_use]
     pub const fn device(&self) -> Option<&'a DeviceStanding> {
         self.device
+    }
+
+    /// What is known of the passkey it began with, if one did.
+    #[must_use]
+    pub const fn passkey(&self) -> Option<&'a PasskeyStanding> {
+        self.standing.passkey.as_ref()
+    }
+
+    /// The groups its user is in.
+    #[must_use]
+    pub fn groups(&self) -> &'a [GroupId] {
+        &self.standing.groups
+    }
+
+    /// The generation of conditional access that speaks about it, or an earlier one.
+    #[must_use]
+    pub const fn access(&self) -> u64 {
+        self.standing.access
     }
 
     /// What was proved when it began.
@@ -85,7 +105,7 @@ pub fn judge(standing: &Standing, now: Timestamp) -> Result<Live<'_>, Reason> {
             SessionKind::Browser => Reason::SessionExpired,
         });
     }
-    Ok(Live { session, user, device })
+    Ok(Live { session, user, device, standing })
 }
 
 #[cfg(test)]
@@ -135,14 +155,17 @@ pub(super) mod tests {
                 enabled: true,
                 name: "laptop".to_owned(),
                 evidence: EvidenceLevel::E0,
-                join: JoinType::Joined,
-                os: String::new(),
-                os_version: String::new(),
+                join: JoinType::Registered,
+                os: "Linux".to_owned(),
+                os_version: "6.12".to_owned(),
                 compliance: Compliance::default(),
                 details: Details::default(),
             }),
             credential_present: true,
+            passkey: None,
             parent_ended: None,
+            groups: Vec::new(),
+            access: 0,
         }
     }
 

@@ -84,7 +84,7 @@ impl Bare {
             client: CLIENT,
             now: NOW,
         };
-        let claims = subject.access(RESOURCE, "", &SystemRandom);
+        let claims = subject.access(RESOURCE, "", ACCESS_TOKEN, &SystemRandom);
         let reply = TokenReply {
             token_type: "Bearer".to_owned(),
             expires_in: ACCESS_TOKEN.0,
@@ -165,7 +165,10 @@ fn standing() -> Standing {
             details: Details::default(),
         }),
         credential_present: true,
+        passkey: None,
         parent_ended: None,
+        groups: Vec::new(),
+        access: 0,
     }
 }
 

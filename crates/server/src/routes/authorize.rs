@@ -7,6 +7,7 @@
 use super::again::{self, Asked};
 use super::session::{self, found, see_other, sign_in_page};
 use super::{broker, code, tokens};
+use crate::access::{self, Asking, Program, Refused};
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::extract::{Caller, Form, Params};
@@ -16,6 +17,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use passband_core::audit::SignInKind;
 use passband_core::directory::App as AppRecord;
+use passband_core::policy::access::Permit;
+use passband_core::policy::access::facts::Shown;
+use passband_core::policy::signal::Binding;
 use passband_core::reason::Reason;
 use passband_core::session::issue;
 use passband_core::session::standing::Live;
@@ -130,10 +134,17 @@ async fn sign_on(
     attempt: Attempt,
 ) -> Result<Response, passband_store::StoreError> {
     let standing = session::standing(app, visit.headers).await?;
+    let mut stopped = None;
     if let Some(live) = session::signed_in(app, standing.as_ref())
         && is_enough(app, visit, request, live)
     {
-        return Ok(code::issue(app, request, live, attempt, None).await);
+        let shown = (access::cookie(live), Binding::None);
+        match permit(app, request, attempt.clone(), (live, shown)).await? {
+            Ok((permit, attempt)) => {
+                return Ok(code::issue(app, request, (permit, live, shown.1), attempt, false).await);
+            }
+            Err(because) => stopped = Some(because),
+        }
     }
     let mut notice = None;
     if !request.in_person && request.client.id != BROKER_CLIENT {
@@ -150,15 +161,27 @@ async fn sign_on(
                     reason.code(),
                 ));
             }
-            broker::Carried::SignedIn { session, cookie } => {
+            broker::Carried::SignedIn { session, binding } => {
                 let standing = app.store.standing(session).await?;
                 if let Some(live) = session::signed_in(app, standing.as_ref())
                     && is_enough(app, visit, request, live)
                 {
-                    return Ok(code::issue(app, request, live, attempt, Some(cookie)).await);
+                    // The device's key signed for this very request.
+                    match permit(app, request, attempt, (live, (Shown::SessionKey, binding))).await? {
+                        Ok((permit, attempt)) => {
+                            return Ok(
+                                code::issue(app, request, (permit, live, binding), attempt, true).await
+                            );
+                        }
+                        Err(because) => stopped = Some(because),
+                    }
                 }
             }
         }
+    }
+    if let Some((refused, attempt)) = stopped {
+        attempt.refuse(app, refused.reason).await;
+        return Ok(stop(app, visit, request, &refused));
     }
     if request.prompt == Prompt::None {
         let (error, text) = ("login_required", "Nobody is signed in here.");
@@ -170,6 +193,50 @@ async fn sign_on(
     }
     let name = Some(request.client.name.clone());
     Ok(sign_in_page(app, visit.headers, (name, &visit.here), (pages::Band::default(), notice)))
+}
+
+/// Asks the policies whether a session may have a code. The refusal is not written down yet: a PRT may still be shown.
+async fn permit(
+    app: &App,
+    request: &Request,
+    mut attempt: Attempt,
+    (live, shown): (Live<'_>, (Shown, Binding)),
+) -> Result<Result<(Permit, Attempt), (Refused, Attempt)>, passband_store::StoreError> {
+    attempt.rests_on(live);
+    let client = &request.client;
+    let at = attempt.at();
+    let asked = if request.target.is_for_prt(client.id) {
+        access::at_prt_issue(live, at)
+    } else {
+        let (program, wants) = (Program::Client(client), request.target.wants(client.id));
+        let caller = attempt.caller().clone();
+        let asking = Asking { live, program, caller: &caller, wants, shown, at };
+        access::ask(app, &mut attempt, &asking).await?
+    };
+    Ok(match asked {
+        Ok(permit) => Ok((permit, attempt)),
+        Err(refused) => Err((refused, attempt)),
+    })
+}
+
+/// What somebody sees whom the policies stopped: the page that asks for a passkey if that can help.
+fn stop(app: &App, visit: &Visit<'_>, request: &Request, refused: &Refused) -> Response {
+    let back = |told| code::error_location(app, &request.redirect_uri, &request.state, told);
+    if request.prompt == Prompt::None {
+        let told = match refused.prompt {
+            Some(_) => ("interaction_required", "The person has to sign in again."),
+            None => ("access_denied", "A policy of the organisation does not permit it."),
+        };
+        return found(&back(told));
+    }
+    if refused.prompt.is_some() {
+        let name = Some(request.client.name.clone());
+        let notice = Some(access::words::notice(refused));
+        return sign_in_page(app, visit.headers, (name, &visit.here), (pages::Band::default(), notice));
+    }
+    let told = ("access_denied", "A policy of the organisation does not permit it.");
+    let text = format!("Go back to {}", request.client.name);
+    access::words::page(app, refused, Some(pages::Link { href: back(told), text }))
 }
 
 /// Whether a session satisfies what the client asked for.

@@ -4,6 +4,7 @@
 use super::session::found;
 use super::token::{self, grants};
 use super::tokens::{self, TargetError, Wanted};
+use crate::access::{self, Asking, Program};
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::cookie;
@@ -19,6 +20,7 @@ use passband_core::decision::{Granted, Refusal};
 use passband_core::device::prove::{self, DeviceSigned};
 use passband_core::id::SessionId;
 use passband_core::keys::nonce;
+use passband_core::policy::access::facts::Shown;
 use passband_core::policy::signal::Binding;
 use passband_core::reason::Reason;
 use passband_core::session::claims::{ID_TOKEN_TYP, Subject};
@@ -258,6 +260,19 @@ async fn exchange(
         return Err(attempt.refuse(app, refuse(Reason::SessionFromPrtConfined)).await.into());
     }
     let now = attempt.at();
+    let caller = attempt.caller().clone();
+    let asking = Asking {
+        live,
+        program: Program::Native,
+        caller: &caller,
+        wants: target.wants(client.id),
+        shown: (Shown::SessionKey, live.binding()),
+        at: now,
+    };
+    let permit = match access::ask(app, &mut attempt, &asking).await? {
+        Ok(permit) => permit,
+        Err(refused) => return Err(attempt.refuse(app, refuse(refused.reason)).await.into()),
+    };
     let mut changes = vec![spend];
     let mut refresh_token = None;
     if target.scope.has("offline_access") && client.id != passband_wire::prt::BROKER_CLIENT {
@@ -267,7 +282,7 @@ async fn exchange(
         refresh_token = Some(text);
     }
     let wanted = Wanted { live, client: client.id, target: &target, nonce: None, now };
-    let reply = tokens::mint(app, wanted, refresh_token)?;
+    let reply = tokens::mint(app, permit, wanted, refresh_token)?;
     let sealed = sealed(app, &key, &reply)?;
     settle(attempt, app, changes).await?;
     Ok(sealed)
@@ -318,12 +333,12 @@ pub enum Carried {
     Challenge(Response),
     /// It carries one that was not accepted.
     Refused(Reason),
-    /// It is signed in, once the cookie is set.
+    /// It is signed in, once it is given the cookie.
     SignedIn {
         /// The new session.
         session: SessionId,
-        /// Its cookie.
-        cookie: HeaderValue,
+        /// What holds the PRT that was shown.
+        binding: Binding,
     },
 }
 
@@ -368,6 +383,7 @@ pub async fn from_cookie(
         Err(refusal) => return Ok(Carried::Refused(attempt.refuse(app, refusal).await)),
     };
     attempt.rests_on(proved.live());
+    let binding = proved.live().binding();
     let id = SessionId::generate(app.rng());
     let caller = attempt.caller().clone();
     let Granted { value: session, changes } =
@@ -378,7 +394,7 @@ pub async fn from_cookie(
     attempt.in_session(session.id, session.factors);
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
-        Ok(()) => Ok(Carried::SignedIn { session: session.id, cookie: cookie::set_session(app, session.id) }),
+        Ok(()) => Ok(Carried::SignedIn { session: session.id, binding }),
         Err(CommitError::Conflict(_)) => Ok(Carried::Refused(again.refuse(app, Reason::NonceReplayed).await)),
         Err(CommitError::Store(error)) => Err(error),
     }

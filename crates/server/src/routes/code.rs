@@ -4,19 +4,25 @@ use super::authorize::Request;
 use super::session::{found, unavailable, with_cookie};
 use crate::app::App;
 use crate::attempt::Attempt;
+use crate::cookie;
 use axum::http::HeaderValue;
 use axum::response::Response;
+use passband_core::policy::access::Permit;
+use passband_core::policy::access::model::PersistentBrowser;
+use passband_core::policy::signal::Binding;
 use passband_core::session::code::{Code, LIFETIME};
 use passband_core::session::standing::Live;
 
-/// Sends a code to the client.
+/// Sends a code to the client, which the policies permitted. `begun`: whether the browser is yet to be given the session's
+/// cookie.
 pub async fn issue(
     app: &App,
     request: &Request,
-    live: Live<'_>,
+    (permit, live, binding): (Permit, Live<'_>, Binding),
     mut attempt: Attempt,
-    cookie: Option<HeaderValue>,
+    begun: bool,
 ) -> Response {
+    let cookie = cookie(app, &permit, live, begun);
     let code = Code {
         id: Code::fresh_id(app.rng()),
         client: request.client.id,
@@ -27,8 +33,9 @@ pub async fn issue(
         challenge: *request.challenge.as_bytes(),
         session: live.session().id,
         expires: app.now() + LIFETIME,
+        binding,
     };
-    let Ok(text) = code.seal(&app.keys().ring, app.rng()) else {
+    let Ok(text) = code.seal(permit, &app.keys().ring, app.rng()) else {
         return unavailable(&"a code could not be sealed");
     };
     attempt.rests_on(live);
@@ -37,6 +44,18 @@ pub async fn issue(
     }
     let to = location(app, &request.redirect_uri, &request.state, &[("code", &text)]);
     with_cookie(found(&to), cookie)
+}
+
+/// The cookie of a session that the browser is yet to be given, or that it is to keep otherwise than so far.
+fn cookie(app: &App, permit: &Permit, live: Live<'_>, begun: bool) -> Option<HeaderValue> {
+    let session = live.session();
+    match permit.limits().persistent_browser {
+        Some(PersistentBrowser::Always) => {
+            Some(cookie::keep_session(app, session.id, session.expires - app.now()))
+        }
+        Some(PersistentBrowser::Never) => Some(cookie::set_session(app, session.id)),
+        None => begun.then(|| cookie::set_session(app, session.id)),
+    }
 }
 
 /// Where an error is sent (RFC 6749 §4.1.2.1).

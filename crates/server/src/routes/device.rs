@@ -1,6 +1,7 @@
 //! Device registration (prt.md §3.2, §3.7).
 
 use super::userinfo::{unauthorized, verify};
+use crate::access::{self, Asking, Program, Wants};
 use crate::app::App;
 use crate::attempt::{Attempt, audit};
 use crate::ca::{Holder, VALIDITY};
@@ -19,6 +20,7 @@ use passband_core::device::prove::{self, DeviceCredentialClaims, DeviceSigned};
 use passband_core::device::register;
 use passband_core::directory::Device;
 use passband_core::id::{DeviceId, SessionId};
+use passband_core::policy::access::facts::{Shown, UserAction};
 use passband_core::policy::signal::{Binding, EvidenceLevel};
 use passband_core::reason::Reason;
 use passband_core::session::issue;
@@ -53,6 +55,19 @@ pub async fn join(
     };
     let owner = fresh.live().user();
     attempt.rests_on(fresh.live());
+    let caller = attempt.caller().clone();
+    let asking = Asking {
+        live: fresh.live(),
+        program: Program::Native,
+        caller: &caller,
+        wants: Wants::Action(UserAction::RegisterDevice),
+        shown: (Shown::AccessToken, Binding::None),
+        at: now,
+    };
+    // Nothing is minted here but an identity, which proves nothing to a policy: the answer is all there is to it.
+    if let Err(refused) = access::ask(&app, &mut attempt, &asking).await? {
+        return Err(attempt.refuse(&app, refused.reason).await.into());
+    }
     let request: JoinRequest = match serde_json::from_slice(&body) {
         Ok(request) => request,
         Err(_) => return Err(attempt.refuse(&app, Reason::DeviceRequestMalformed).await.into()),

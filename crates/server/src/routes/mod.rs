@@ -12,6 +12,7 @@ pub mod console;
 pub mod device;
 pub mod graph;
 pub mod health;
+pub mod introspect;
 pub mod logout;
 pub mod permissions;
 pub mod profile;
@@ -47,6 +48,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/token", post(token::post))
         .route("/userinfo", get(userinfo::get).post(userinfo::get))
         .route("/revoke", post(token::revoke))
+        .route("/introspect", post(introspect::post))
         .route("/logout", get(logout::get).post(logout::post))
         .route("/sign-in", get(session::sign_in))
         .route("/setup", get(register::setup))

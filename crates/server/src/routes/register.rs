@@ -5,6 +5,7 @@ use super::console::bands;
 use super::profile;
 use super::second;
 use super::session::{self, local, no_store, place, see_other, with_cookie};
+use crate::access;
 use crate::app::App;
 use crate::attempt::{Attempt, audit};
 use crate::boot::SETUP_FOR;
@@ -165,7 +166,12 @@ struct Founder {
 }
 
 /// `POST /ceremony/register/options`.
-pub async fn options(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+pub async fn options(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     if !is_same_origin(&app, &headers) {
         return Refused(Reason::CeremonyInvalid).into_response();
     }
@@ -174,7 +180,10 @@ pub async fn options(State(app): State<Arc<App>>, headers: HeaderMap, body: Byte
     };
     let answered = match &ask.setup {
         Some(link) => founder_options(&app, &headers, link, &ask).await,
-        None => own_options(&app, &headers, ask.keeper).await,
+        None => {
+            let attempt = Attempt::new(SignInKind::PasskeyRegistration, caller, app.now());
+            own_options(&app, &headers, ask.keeper, attempt).await
+        }
     };
     match answered {
         Ok(Ok(response)) => response,
@@ -215,6 +224,7 @@ async fn own_options(
     app: &App,
     headers: &HeaderMap,
     keeper: Keeper,
+    mut attempt: Attempt,
 ) -> Result<Result<Response, Reason>, StoreError> {
     let standing = session::standing(app, headers).await?;
     let live = match may_register(app, standing.as_ref(), app.now()) {
@@ -224,6 +234,10 @@ async fn own_options(
     let user = live.user();
     if let Err(reason) = profile::self_service(app, user.id).await? {
         return Ok(Err(reason));
+    }
+    // Asked here too, so that nobody touches an authenticator for nothing.
+    if let Err(refused) = access::may_register_info(app, &mut attempt, live).await? {
+        return Ok(Err(attempt.refuse(app, refused.reason).await));
     }
     let conveyance = profile::conveyance(app, user.id).await?;
     let have = app.store.passkeys_of(user.id).await?;
@@ -380,7 +394,7 @@ async fn try_finish(
         Err(reason) => return Ok(Refused(attempt.refuse(app, reason).await).into_response()),
     };
     let refuse = |reason| Refusal { reason, changes: vec![under_way.spend()] };
-    let (owner, mut changes) = match whose(app, headers, &under_way, now).await? {
+    let (owner, mut changes) = match whose(app, headers, &under_way, &mut attempt).await? {
         Ok(found) => found,
         Err(reason) => return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response()),
     };
@@ -452,8 +466,9 @@ async fn whose(
     app: &App,
     headers: &HeaderMap,
     under_way: &Ceremony,
-    now: Timestamp,
+    attempt: &mut Attempt,
 ) -> Result<Result<(User, Vec<Change>), Reason>, StoreError> {
+    let now = attempt.at();
     let Some(id) = under_way.user() else { return Ok(Err(Reason::CeremonyInvalid)) };
     if under_way.note().is_empty() {
         // Asked again: it may have been switched off since the ceremony began.
@@ -462,15 +477,18 @@ async fn whose(
         }
         let standing = session::standing(app, headers).await?;
         // Fresh when the ceremony began: who takes their time at the authenticator need not begin again.
-        return Ok(may_register(app, standing.as_ref(), under_way.begun()).and_then(|allowed| {
-            let live = allowed.live();
-            // Begun by one person, finished in another's session: not the same registration.
-            if live.user().id == id {
-                Ok((live.user().clone(), Vec::new()))
-            } else {
-                Err(Reason::CeremonyInvalid)
-            }
-        }));
+        let live = match may_register(app, standing.as_ref(), under_way.begun()) {
+            Ok(allowed) => allowed.live(),
+            Err(reason) => return Ok(Err(reason)),
+        };
+        // Begun by one person, finished in another's session: not the same registration.
+        if live.user().id != id {
+            return Ok(Err(Reason::CeremonyInvalid));
+        }
+        if let Err(refused) = access::may_register_info(app, attempt, live).await? {
+            return Ok(Err(refused.reason));
+        }
+        return Ok(Ok((live.user().clone(), Vec::new())));
     }
     let Ok(founder) = serde_json::from_str::<Founder>(under_way.note()) else {
         return Ok(Err(Reason::CeremonyInvalid));

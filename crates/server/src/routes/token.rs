@@ -1,6 +1,7 @@
 //! `/token` (RFC 6749 §4.1.3, §6) and `/revoke` (RFC 7009).
 
 use super::tokens::{self, Target, TargetError, Wanted};
+use crate::access::{self, Asking, Program, Refused};
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::extract::{Caller, Form, Params};
@@ -11,13 +12,17 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use passband_core::audit::SignInKind;
 use passband_core::change::{Change, Conflict};
+use passband_core::decision::Refusal;
 use passband_core::directory::App as AppRecord;
+use passband_core::policy::access::Permit;
+use passband_core::policy::access::facts::Shown;
+use passband_core::policy::signal::Binding;
 use passband_core::reason::Reason;
 use passband_core::session::code::{Code, Redemption};
 use passband_core::session::grant::{self, RefreshToken};
 use passband_core::session::issue;
-use passband_core::session::standing;
-use passband_store::CommitError;
+use passband_core::session::standing::{self, Live};
+use passband_store::{CommitError, StoreError};
 use passband_wire::oauth::scope::Scope;
 use passband_wire::prt::DRS_RESOURCE;
 use passband_wire::prt::message::TokenReply;
@@ -92,9 +97,13 @@ async fn redeem_code(
             Err(reason) => return Err(attempt.refuse(app, reason).await.into()),
         };
     let code = redeemed.code();
-    let target =
-        Target { audience: code.resource.clone(), scope: code.scope.parse().map_err(|_| UNAVAILABLE)? };
-    attempt.for_resource(&target.audience);
+    let scope = code.scope.parse().map_err(|_| UNAVAILABLE)?;
+    attempt.for_resource(&code.resource);
+    let target = match tokens::target_again(app, &code.resource, scope).await {
+        Ok(target) => target,
+        Err(TargetError::Refused(reason)) => return Err(attempt.refuse(app, reason).await.into()),
+        Err(TargetError::Store(error)) => return Err(error.into()),
+    };
     let standing = app.store.standing(code.session).await?;
     let judged = standing.as_deref().ok_or(Reason::SessionEnded).and_then(|s| standing::judge(s, now));
     let live = match judged {
@@ -107,6 +116,14 @@ async fn redeem_code(
     {
         return Err(attempt.refuse(app, reason).await.into());
     }
+    let permit = match permit_code(app, &mut attempt, (live, client, &target), code).await? {
+        Ok(permit) => permit,
+        Err(refused) => {
+            // It is used up all the same: what was refused once is not tried until it passes.
+            let refusal = Refusal { reason: refused.reason, changes: vec![redeemed.spend()] };
+            return Err(attempt.refuse(app, refusal).await.into());
+        }
+    };
     let mut changes = vec![redeemed.spend()];
     let mut refresh_token = None;
     if target.scope.has("offline_access") {
@@ -115,20 +132,43 @@ async fn redeem_code(
         refresh_token = Some(text);
     }
     let nonce = code.nonce.as_deref();
-    let reply =
-        tokens::mint(app, Wanted { live, client: client.id, target: &target, nonce, now }, refresh_token)?;
+    let reply = tokens::mint(
+        app,
+        permit,
+        Wanted { live, client: client.id, target: &target, nonce, now },
+        refresh_token,
+    )?;
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
         Ok(()) => Ok(reply),
         Err(CommitError::Conflict(_)) => {
-            let refusal = passband_core::decision::Refusal {
-                reason: Reason::CodeReplayed,
-                changes: vec![redeemed.on_replay(now)],
-            };
+            let refusal = Refusal { reason: Reason::CodeReplayed, changes: vec![redeemed.on_replay(now)] };
             Err(again.refuse(app, refusal).await.into())
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Asks the policies whether a code may be redeemed. What held the proof it was made for holds it: a code is good for
+/// a minute, once, and for its client alone.
+async fn permit_code(
+    app: &App,
+    attempt: &mut Attempt,
+    (live, client, target): (Live<'_>, &AppRecord, &Target),
+    code: &Code,
+) -> Result<Result<Permit, Refused>, StoreError> {
+    let at = attempt.at();
+    if target.is_for_prt(client.id) {
+        return Ok(access::at_prt_issue(live, at));
+    }
+    let shown = match code.binding {
+        Binding::None => Shown::Code,
+        Binding::SoftwareKey | Binding::HardwareKey => Shown::SessionKey,
+    };
+    let (program, wants) = (Program::Client(client), target.wants(client.id));
+    let caller = attempt.caller().clone();
+    let asking = Asking { live, program, caller: &caller, wants, shown: (shown, code.binding), at };
+    access::ask(app, attempt, &asking).await
 }
 
 async fn refresh(
@@ -176,9 +216,23 @@ async fn refresh_once(
     {
         return Err(attempt.refuse(app, reason).await.into());
     }
+    let caller = attempt.caller().clone();
+    let asking = Asking {
+        live: good.live(),
+        program: Program::Client(client),
+        caller: &caller,
+        wants: target.wants(client.id),
+        // Whoever has the token may use it.
+        shown: (Shown::RefreshToken, Binding::None),
+        at: now,
+    };
+    let permit = match access::ask(app, &mut attempt, &asking).await? {
+        Ok(permit) => permit,
+        Err(refused) => return Err(attempt.refuse(app, refused.reason).await.into()),
+    };
     let next = good.next().seal(&app.keys().ring, app.rng()).map_err(|_| UNAVAILABLE)?;
     let wanted = Wanted { live: good.live(), client: client.id, target: &target, nonce: None, now };
-    let reply = tokens::mint(app, wanted, Some(next))?;
+    let reply = tokens::mint(app, permit, wanted, Some(next))?;
     let changes: Vec<Change> = good.advance().into_iter().collect();
     match attempt.grant(app, changes).await {
         Ok(()) => Ok(Some(reply)),
@@ -212,7 +266,7 @@ async fn narrowed(
     if !scope.is_within(&granted) {
         return Err(wide);
     }
-    Ok(Target { audience: grant.resource.clone(), scope })
+    tokens::target_again(app, &grant.resource, scope).await
 }
 
 /// `POST /revoke`: 200 whatever the token was (RFC 7009 §2.2), so that nothing is learnt from asking.

@@ -1,5 +1,6 @@
 //! Tokens for an app: audience, scope, and the set that is handed out.
 
+use crate::access::Wants;
 use crate::app::App;
 use crate::refusal::{UNAVAILABLE, WireError};
 use axum::http::{HeaderMap, header};
@@ -7,8 +8,10 @@ use passband_core::change::Change;
 use passband_core::directory::{App as AppRecord, Grant};
 use passband_core::id::{ClientId, SessionId};
 use passband_core::manage::app::secret_hash;
+use passband_core::policy::access::Permit;
+use passband_core::policy::access::facts::UserAction;
 use passband_core::reason::Reason;
-use passband_core::session::claims::{ACCESS_TOKEN, ACCESS_TOKEN_TYP, ID_TOKEN_TYP, Subject};
+use passband_core::session::claims::{ACCESS_TOKEN_TYP, ID_TOKEN_TYP, Subject, access_token_life};
 use passband_core::session::grant::{LIFETIME, RefreshToken};
 use passband_core::session::standing::Live;
 use passband_core::time::Timestamp;
@@ -26,6 +29,24 @@ pub struct Target {
     pub audience: String,
     /// Granted scope.
     pub scope: Scope,
+    /// The application whose audience it is; `None` for this server itself.
+    pub resource: Option<ClientId>,
+}
+
+impl Target {
+    /// What this is to the policies, when `client` asks for it.
+    pub fn wants(&self, client: ClientId) -> Wants {
+        if self.audience == DRS_RESOURCE {
+            return Wants::Action(UserAction::RegisterDevice);
+        }
+        // A plain sign-in is for the client itself.
+        Wants::App(self.resource.unwrap_or(client))
+    }
+
+    /// Whether a PRT is to be born of it: the broker signs its person in, for itself and nothing else.
+    pub fn is_for_prt(&self, client: ClientId) -> bool {
+        client == BROKER_CLIENT && self.resource.is_none()
+    }
 }
 
 /// A refused or failed look-up.
@@ -62,17 +83,32 @@ pub async fn target(app: &App, client: ClientId, resource: &str, scope: &str) ->
         return Err(TargetError::Refused(Reason::ScopeTooWide));
     }
     if name.is_empty() {
-        return Ok(Target { audience: app.issuer().to_owned(), scope });
+        return Ok(Target { audience: app.issuer().to_owned(), scope, resource: None });
     }
     let unknown = || TargetError::Refused(Reason::ResourceUnknown);
-    if !app.store.app_by_resource(name).await?.is_some_and(|record| record.enabled) {
-        return Err(unknown());
-    }
+    let resource = resource_of(app, name).await?;
     // Only the broker may speak to the registration service (attack A32).
     if name == DRS_RESOURCE && client != BROKER_CLIENT {
         return Err(unknown());
     }
-    Ok(Target { audience: name.to_owned(), scope })
+    Ok(Target { audience: name.to_owned(), scope, resource })
+}
+
+/// The target of what was granted before, if its resource is still there.
+///
+/// # Errors
+///
+/// As [`target`].
+pub async fn target_again(app: &App, audience: &str, scope: Scope) -> Result<Target, TargetError> {
+    let own = audience == app.issuer();
+    let resource = if own { None } else { resource_of(app, audience).await? };
+    Ok(Target { audience: audience.to_owned(), scope, resource })
+}
+
+/// The application of an audience; never `None`.
+async fn resource_of(app: &App, audience: &str) -> Result<Option<ClientId>, TargetError> {
+    let record = app.store.app_by_resource(audience).await?.filter(|record| record.enabled);
+    record.map_or(Err(TargetError::Refused(Reason::ResourceUnknown)), |record| Ok(Some(record.id)))
 }
 
 /// The tokens of one answer, before they are signed.
@@ -90,13 +126,23 @@ pub struct Wanted<'a> {
     pub now: Timestamp,
 }
 
-/// Signs an access token, an ID token with `openid`, and carries the refresh token along.
+/// Signs an access token, an ID token with `openid`, and carries the refresh token along: what the policies permitted.
 ///
 /// # Errors
 ///
-/// [`WireError`] if signing fails.
-pub fn mint(app: &App, wanted: Wanted<'_>, refresh: Option<String>) -> Result<TokenReply, WireError> {
+/// [`WireError`] if signing fails, or if the permit is another person's.
+pub fn mint(
+    app: &App,
+    permit: Permit,
+    wanted: Wanted<'_>,
+    refresh: Option<String>,
+) -> Result<TokenReply, WireError> {
     let keys = app.keys();
+    if permit.person() != wanted.live.user().id || permit.at() != wanted.now {
+        tracing::error!("a permit was used for a request that it was not made for");
+        return Err(UNAVAILABLE);
+    }
+    let life = access_token_life(&permit, wanted.now);
     let subject = Subject {
         issuer: app.issuer(),
         tenant: app.tenant,
@@ -105,7 +151,7 @@ pub fn mint(app: &App, wanted: Wanted<'_>, refresh: Option<String>) -> Result<To
         now: wanted.now,
     };
     let scope = wanted.target.scope.to_string();
-    let access = subject.access(&wanted.target.audience, &scope, app.rng());
+    let access = subject.access(&wanted.target.audience, &scope, life, app.rng());
     let access_token = keys.tokens.sign(ACCESS_TOKEN_TYP, &access).map_err(|_| UNAVAILABLE)?;
     let id_token = if wanted.target.scope.has("openid") {
         Some(keys.tokens.sign(ID_TOKEN_TYP, &subject.id(wanted.nonce)).map_err(|_| UNAVAILABLE)?)
@@ -114,7 +160,7 @@ pub fn mint(app: &App, wanted: Wanted<'_>, refresh: Option<String>) -> Result<To
     };
     Ok(TokenReply {
         token_type: "Bearer".to_owned(),
-        expires_in: ACCESS_TOKEN.0,
+        expires_in: life.0,
         access_token,
         scope,
         refresh_token: refresh,

@@ -1,15 +1,23 @@
 //! `/userinfo` (OpenID Connect Core §5.3): who the token's person is, as everything stands now.
 
+use super::tokens::{self, TargetError};
+use crate::access::{self, Asking, Program};
 use crate::app::App;
-use crate::extract::bearer;
+use crate::attempt::Attempt;
+use crate::extract::{Caller, bearer};
 use crate::refusal::UNAVAILABLE;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use passband_core::audit::SignInKind;
+use passband_core::directory::Standing;
 use passband_core::id::SessionId;
+use passband_core::policy::access::facts::Shown;
+use passband_core::policy::signal::Binding;
 use passband_core::session::claims::{ACCESS_TOKEN_TYP, AccessClaims};
 use passband_core::session::standing::judge;
+use passband_store::StoreError;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -22,17 +30,62 @@ pub fn verify(app: &App, headers: &HeaderMap, audience: &str) -> Option<AccessCl
 }
 
 /// `GET` and `POST /userinfo`.
-pub async fn get(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+pub async fn get(State(app): State<Arc<App>>, caller: Caller, headers: HeaderMap) -> Response {
     let Some(claims) = verify(&app, &headers, app.issuer()) else { return unauthorized() };
-    let Ok(session) = claims.sid.parse::<SessionId>() else { return unauthorized() };
-    let standing = match app.store.standing(session).await {
-        Ok(standing) => standing,
+    match still_good(&app, &claims, &caller).await {
+        Ok(Some(standing)) => answer(&app, &standing),
+        Ok(None) => unauthorized(),
         Err(error) => {
             tracing::error!(%error, "userinfo");
-            return UNAVAILABLE.into_response();
+            UNAVAILABLE.into_response()
         }
+    }
+}
+
+/// Whether an access token of ours, not expired, would be given again as everything stands now; then, what stands behind
+/// it. Who calls is the person's program or the app's own server; see [`access::Asking`].
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn still_good(
+    app: &App,
+    claims: &AccessClaims,
+    caller: &Caller,
+) -> Result<Option<Arc<Standing>>, StoreError> {
+    let (Ok(session), Ok(client)) = (claims.sid.parse::<SessionId>(), claims.client_id.parse()) else {
+        return Ok(None);
     };
-    let Some(Ok(live)) = standing.as_deref().map(|s| judge(s, app.now())) else { return unauthorized() };
+    let Some(standing) = app.store.standing(session).await? else { return Ok(None) };
+    let Ok(live) = judge(&standing, app.now()) else { return Ok(None) };
+    let Some(client) = app.store.app(client).await?.filter(|client| client.enabled) else { return Ok(None) };
+    let scope = claims.scope.parse().unwrap_or_default();
+    let target = match tokens::target_again(app, &claims.aud, scope).await {
+        Ok(target) => target,
+        Err(TargetError::Refused(_)) => return Ok(None),
+        Err(TargetError::Store(error)) => return Err(error),
+    };
+    let mut attempt = Attempt::new(SignInKind::AccessToken, caller.clone(), app.now());
+    attempt.for_app(&client);
+    attempt.for_resource(&claims.aud);
+    attempt.rests_on(live);
+    let asking = Asking {
+        live,
+        program: Program::Client(&client),
+        caller,
+        wants: target.wants(client.id),
+        shown: (Shown::AccessToken, Binding::None),
+        at: attempt.at(),
+    };
+    if let Err(refused) = access::ask_again(app, &mut attempt, &asking).await? {
+        attempt.refuse(app, refused.reason).await;
+        return Ok(None);
+    }
+    Ok(Some(standing))
+}
+
+fn answer(app: &App, standing: &Standing) -> Response {
+    let Ok(live) = judge(standing, app.now()) else { return unauthorized() };
     let user = live.user();
     let body = json!({
         "sub": user.id.to_string(),

@@ -19,6 +19,8 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Response {
         "userinfo_endpoint": at("/userinfo"),
         "jwks_uri": at("/jwks"),
         "revocation_endpoint": at("/revoke"),
+        "introspection_endpoint": at("/introspect"),
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "end_session_endpoint": at("/logout"),
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "response_types_supported": ["code"],

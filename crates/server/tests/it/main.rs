@@ -1,6 +1,7 @@
 //! The server through its real router, with a database in memory, a clock that is set and real ceremonies.
 #![allow(clippy::unwrap_used, reason = "the lint spares test functions, but not their helpers")]
 
+mod access;
 mod campaign;
 mod ceremony;
 mod console;

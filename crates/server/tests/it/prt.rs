@@ -220,7 +220,7 @@ async fn renewals_at_once_all_succeed_and_make_one_generation() {
 }
 
 /// Opens `/authorize` for an app as a browser whose device adds a PRT to its requests.
-async fn authorize(
+pub async fn authorize(
     browser: &mut Browser,
     world: &World,
     carried: &[(&str, &str)],
@@ -234,7 +234,8 @@ async fn authorize(
     browser.send(request.body(Body::empty()).unwrap()).await
 }
 
-async fn cookie_for(world: &World, held: &Held) -> String {
+/// A PRT cookie for a browser.
+pub async fn cookie_for(world: &World, held: &Held) -> String {
     let nonce = nonce(&mut world.browser()).await;
     signed::sign(&held.key, &CookieClaims::new(&held.prt, &nonce), &SystemRandom).unwrap()
 }

@@ -5,7 +5,7 @@ use crate::sample::*;
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::change::Change;
 use passband_core::device::compliance::{Compliance, Details};
-use passband_core::directory::{Device, DeviceStanding, JoinType, Session, Standing, User};
+use passband_core::directory::{Device, DeviceStanding, JoinType, PasskeyStanding, Session, Standing, User};
 use passband_core::policy::signal::EvidenceLevel;
 use passband_core::reason::Reason;
 use passband_store::{Listed, Page, SignInFilter, StoreError};
@@ -205,14 +205,22 @@ fn a_standing_tells_all_that_stands_behind_a_session() {
                 enabled: true,
                 name: "Laptop 1".to_owned(),
                 evidence: EvidenceLevel::E3,
-                join: JoinType::Joined,
-                os: "Linux".to_owned(),
-                os_version: "6.1".to_owned(),
+                join: device(1, 1).join,
+                os: device(1, 1).os,
+                os_version: device(1, 1).os_version,
                 compliance: Compliance::default(),
                 details: Details::default(),
             }),
             credential_present: true,
+            passkey: Some(PasskeyStanding {
+                aaguid: passkey(1, 1).aaguid,
+                evidence: passkey(1, 1).evidence.level,
+                attested: passkey(1, 1).evidence.attested,
+                certification: passkey(1, 1).evidence.certification,
+            }),
             parent_ended: None,
+            groups: Vec::new(),
+            access: 0,
         };
         let standing = || async { db.store.standing(session_id(2)).await.unwrap().unwrap() };
         assert_eq!(*standing().await, expected);

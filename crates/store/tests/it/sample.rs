@@ -209,6 +209,8 @@ pub fn line(n: u32) -> SignIn {
         ip: "192.0.2.1".to_owned(),
         agent: "broker/0.1".to_owned(),
         detail: "profile \"Admins\": passkeyTypes".to_owned(),
+        facts: "{\"c\":\"browser\"}".to_owned(),
+        said: "[]".to_owned(),
     }
 }
 

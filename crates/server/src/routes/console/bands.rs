@@ -190,6 +190,8 @@ mod tests {
             ip: String::new(),
             agent: String::new(),
             detail: String::new(),
+            facts: String::new(),
+            said: String::new(),
         }
     }
 

@@ -11,6 +11,7 @@ mod overview;
 mod passkey_policy;
 mod people;
 mod person;
+mod policies;
 pub mod rows;
 mod sign_ins;
 mod story;

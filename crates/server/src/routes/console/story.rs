@@ -1,6 +1,6 @@
 //! A line of the sign-in log, told: what was asked, what was proved, what was decided.
 
-use super::{bands, rows};
+use super::{bands, policies, rows};
 use crate::pages::{Link, SignInResult, SignInRow, Step, When};
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::policy::signal::{Binding, Factors};
@@ -50,6 +50,8 @@ const fn presented(kind: SignInKind) -> &'static str {
         SignInKind::PrtRenewal => "PRT renewal",
         SignInKind::PrtToken => "PRT",
         SignInKind::Refresh => "refresh token",
+        SignInKind::Page => "session in this browser",
+        SignInKind::AccessToken => "access token",
         SignInKind::TemporaryAccessPass => "Temporary Access Pass",
         SignInKind::RecoveryCode => "recovery code",
     }
@@ -69,6 +71,8 @@ const fn asked(kind: SignInKind) -> &'static str {
         SignInKind::PrtRenewal => "A device asked to renew its Primary Refresh Token",
         SignInKind::PrtToken => "A device asked for an app's token with its Primary Refresh Token",
         SignInKind::Refresh => "An app asked for new tokens with its refresh token",
+        SignInKind::Page => "Somebody opened a page of this server",
+        SignInKind::AccessToken => "An app showed an access token, to learn whether it is still good",
         SignInKind::RecoveryCode => "A browser asked to be let in with a recovery code",
         SignInKind::TemporaryAccessPass => "A browser asked to sign in with a Temporary Access Pass",
     }
@@ -104,6 +108,7 @@ fn story(line: &SignIn) -> Vec<Step> {
     if !line.detail.is_empty() {
         steps.push(Step { text: format!("Passkey policy: {}.", line.detail), held: granted });
     }
+    steps.extend(policies::steps(line));
     steps.push(if granted {
         held(format!("Decided: granted. {}", bound(line)))
     } else {
@@ -174,6 +179,8 @@ mod tests {
             ip: "192.0.2.1".to_owned(),
             agent: String::new(),
             detail: String::new(),
+            facts: String::new(),
+            said: String::new(),
         }
     }
 

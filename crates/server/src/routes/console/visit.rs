@@ -6,9 +6,11 @@
 //! all of it.
 
 use super::answer::{self, Stop};
+use crate::access::{self, Asking, Wants};
 use crate::app::App;
+use crate::attempt::Attempt;
 use crate::cookie;
-use crate::extract::{Form, Params, is_same_origin};
+use crate::extract::{Caller, Form, Params, is_same_origin};
 use crate::pages::{Band, Csrf, Viewer};
 use crate::routes::console::bands;
 use crate::routes::permissions;
@@ -18,11 +20,12 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use passband_core::audit::SignInKind;
 use passband_core::directory::{DeviceStanding, Roles, Session, User};
 use passband_core::reason::Reason;
 use passband_core::session::enrol;
 use passband_core::session::issue;
-use passband_core::session::standing::judge;
+use passband_core::session::standing::{Live, judge};
 use std::sync::Arc;
 
 /// Somebody signed in with a passkey, whose session stands.
@@ -35,6 +38,7 @@ pub struct Visitor {
     stepped_up: Result<(), Reason>,
     may_make_codes: Result<(), Reason>,
     page: String,
+    seat: Wants,
 }
 
 impl Visitor {
@@ -93,7 +97,12 @@ impl FromRequestParts<Arc<App>> for Visitor {
             // Came in with a pass or a recovery code, which is good for one thing only.
             return Err(see_other("/account/passkeys/new").into());
         }
+        // Which page it is decides which policies speak about it; an administrator's handler looks at the seat again.
+        let is_console = parts.uri.path() == "/admin" || parts.uri.path().starts_with("/admin/");
+        let seat = if is_console { Wants::Console } else { Wants::Account };
+        permit(parts, app, live, (seat, &page)).await?;
         Ok(Self {
+            seat,
             user: live.user().clone(),
             session: live.session().clone(),
             device: live.device().cloned(),
@@ -103,6 +112,31 @@ impl FromRequestParts<Arc<App>> for Visitor {
             page,
         })
     }
+}
+
+/// Asks the policies whether a person may see this page of ours; if not, the page that says so.
+async fn permit(
+    parts: &mut Parts,
+    app: &Arc<App>,
+    live: Live<'_>,
+    (seat, page): (Wants, &str),
+) -> Result<(), Stop> {
+    let Ok(caller) = Caller::from_request_parts(parts, app).await;
+    let mut attempt = Attempt::new(SignInKind::Page, caller.clone(), app.now());
+    attempt.rests_on(live);
+    let asking = Asking::by_cookie(live, &caller, seat, attempt.at());
+    let Err(refused) = access::ask(app, &mut attempt, &asking).await? else { return Ok(()) };
+    attempt.refuse(app, refused.reason).await;
+    Err(if refused.prompt.is_none() {
+        access::words::page(app, &refused, None)
+    } else if parts.method == Method::GET {
+        let notice = Some(access::words::notice(&refused));
+        session::sign_in_page(app, &parts.headers, (None, page), (Band::default(), notice))
+    } else {
+        // The page that asks comes back to its own address, and a form has none.
+        see_other(page)
+    }
+    .into())
 }
 
 /// The page a request belongs to: itself, or for a form the page it is on.
@@ -132,7 +166,7 @@ impl Admin {
     fn of(visitor: Visitor, app: &App, (method, template, path): (&str, &str, &str)) -> Result<Self, Stop> {
         // Enabled, or the session would not stand.
         let roles = visitor.user.roles;
-        if roles.is_empty() {
+        if roles.is_empty() || visitor.seat != Wants::Console {
             return Err(answer::forbidden(app).into());
         }
         let Some(row) = permissions::find_act(method, template, path) else {
@@ -275,8 +309,21 @@ impl FromRequest<Arc<App>> for CodesAct {
     type Rejection = Stop;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Stop> {
-        let act = Act::from_request(request, app).await?;
+        let (mut parts, body) = request.into_parts();
+        let Ok(caller) = Caller::from_request_parts(&mut parts, app).await;
+        let headers = parts.headers.clone();
+        let act = Act::from_request(Request::from_parts(parts, body), app).await?;
         act.may_make_codes.map_err(|_| act.again())?;
+        // A recovery code is a way in, so making some is registering security information.
+        let standing = session::standing(app, &headers).await?;
+        let live = standing.as_deref().and_then(|standing| judge(standing, app.now()).ok());
+        let Some(live) = live else { return Err(act.again()) };
+        let mut attempt = Attempt::new(SignInKind::Page, caller, app.now());
+        attempt.rests_on(live);
+        if let Err(refused) = access::may_register_info(app, &mut attempt, live).await? {
+            attempt.refuse(app, refused.reason).await;
+            return Err(access::words::page(app, &refused, None).into());
+        }
         Ok(Self(act))
     }
 }

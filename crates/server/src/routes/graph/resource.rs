@@ -2,6 +2,7 @@
 //!
 //! One table says what `$select` may name, what `$filter` may compare, and what the OpenAPI document describes.
 
+pub mod access;
 pub mod chain;
 pub mod recovery;
 pub mod roles;
@@ -364,6 +365,27 @@ pub static SIGN_IN: Resource = Resource {
             Kind::Text,
             "What the answer is bound to: none, softwareKey or hardwareKey.",
         ),
+        filter("clientAppUsed", Kind::Text, "What kind of program asked, as policies tell them apart."),
+        filter(
+            "location/countryOrRegion",
+            Kind::Text,
+            "The country of the address, by the file of countries.",
+        ),
+        filter("deviceDetail/operatingSystem", Kind::Text, "The platform, as policies were told."),
+        plain("deviceDetail/isCompliant", Kind::Bool, "As it was then; null if nobody had said so lately."),
+        plain("deviceDetail/isManaged", Kind::Bool, "As it was then; null if nobody had said so lately."),
+        plain("passband_isPlatformVerified", Kind::Bool, "Whether a registered device's key vouches for it."),
+        filter(
+            "passband_keyBinding",
+            Kind::Text,
+            "What kept the passkey's key: hardware, os, synced, unknown.",
+        ),
+        filter("passband_evidence", Kind::Text, "What was proved of the passkey: E0 to E4."),
+        plain("passband_authenticationDateTime", Kind::Time, "When the person had proved themselves."),
+        filter("conditionalAccessStatus", Kind::Text, "success, failure or notApplied."),
+        plain("appliedConditionalAccessPolicies", Kind::Objects, "What each policy that applied said."),
+        filter("tokenProtectionStatusDetails/signInSessionStatus", Kind::Text, "bound, unbound or none."),
+        plain("tokenProtectionStatusDetails/signInSessionStatusCode", Kind::Int, "Why it is unbound."),
     ],
 };
 
@@ -371,7 +393,7 @@ pub static SIGN_IN: Resource = Resource {
 pub fn sign_in(line: &SignIn) -> Value {
     let id = |id: Option<String>| id.map_or(Value::Null, Value::String);
     let refused = !line.reason.is_granted();
-    json!({
+    let mut shown = json!({
         "id": line.id.to_string(),
         "createdDateTime": line.at.rfc3339(),
         "userId": id(line.user.map(String::from)),
@@ -396,7 +418,9 @@ pub fn sign_in(line: &SignIn) -> Value {
         "passband_reason": line.reason.code(),
         "passband_factors": line.factors.amr(),
         "passband_binding": line.binding.name(),
-    })
+    });
+    access::add(line, &mut shown);
+    shown
 }
 
 /// What the answer rests on, such as a passkey profile and its rule; of a refusal that rests on nothing more than

@@ -25,22 +25,22 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 const REDIRECT: &str = "https://wiki.example.com/cb";
-const SECRET: &str = "a client secret: 100% & more";
+pub const SECRET: &str = "a client secret: 100% & more";
 
 /// An application, and the PKCE verifier of its request under way.
-struct Client {
-    record: AppRecord,
+pub struct Client {
+    pub record: AppRecord,
     verifier: String,
 }
 
 impl Client {
     /// An app that keeps no secret.
-    async fn public(world: &World, name: &str) -> Self {
+    pub async fn public(world: &World, name: &str) -> Self {
         Self::register(world, name, None).await
     }
 
     /// An app with a secret.
-    async fn confidential(world: &World, name: &str) -> Self {
+    pub async fn confidential(world: &World, name: &str) -> Self {
         Self::register(world, name, Some(secret_hash(SECRET))).await
     }
 
@@ -59,7 +59,7 @@ impl Client {
         Self { record, verifier: pkce::verifier(&SystemRandom) }
     }
 
-    fn id(&self) -> String {
+    pub fn id(&self) -> String {
         self.record.id.to_string()
     }
 
@@ -78,12 +78,12 @@ impl Client {
     }
 
     /// The address of a good request.
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         address(&self.request())
     }
 
     /// The address of a request with some members changed, or left out where they are empty.
-    fn with(&self, changed: &[(&'static str, &str)]) -> String {
+    pub fn with(&self, changed: &[(&'static str, &str)]) -> String {
         let mut request = self.request();
         for (name, value) in changed {
             request.insert(name, (*value).to_owned());
@@ -93,13 +93,13 @@ impl Client {
     }
 
     /// A code for whoever is signed in in this browser.
-    async fn code(&self, browser: &mut Browser) -> String {
+    pub async fn code(&self, browser: &mut Browser) -> String {
         let reply = browser.get(&self.address()).await;
         member(&reply, "code").unwrap_or_else(|| panic!("no code: {} {}", reply.status, reply.location()))
     }
 
     /// The members that redeem a code.
-    fn redemption(&self, code: &str) -> BTreeMap<&'static str, String> {
+    pub fn redemption(&self, code: &str) -> BTreeMap<&'static str, String> {
         BTreeMap::from([
             ("grant_type", "authorization_code".to_owned()),
             ("client_id", self.id()),
@@ -109,19 +109,19 @@ impl Client {
         ])
     }
 
-    async fn redeem(&self, world: &World, code: &str) -> Reply {
+    pub async fn redeem(&self, world: &World, code: &str) -> Reply {
         token(world, &self.redemption(code)).await
     }
 
     /// The tokens of a new sign-on in this browser.
-    async fn tokens(&self, world: &World, browser: &mut Browser) -> Value {
+    pub async fn tokens(&self, world: &World, browser: &mut Browser) -> Value {
         let code = self.code(browser).await;
         let reply = self.redeem(world, &code).await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
         reply.json()
     }
 
-    async fn refresh(&self, world: &World, refresh_token: &str) -> Reply {
+    pub async fn refresh(&self, world: &World, refresh_token: &str) -> Reply {
         let form = BTreeMap::from([
             ("grant_type", "refresh_token".to_owned()),
             ("client_id", self.id()),
@@ -150,7 +150,13 @@ fn program(world: &World) -> Browser {
 }
 
 /// A request with an `Authorization` header.
-async fn authorized(world: &World, method: Method, path: &str, authorization: &str, body: String) -> Reply {
+pub async fn authorized(
+    world: &World,
+    method: Method,
+    path: &str,
+    authorization: &str,
+    body: String,
+) -> Reply {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -162,7 +168,7 @@ async fn authorized(world: &World, method: Method, path: &str, authorization: &s
 }
 
 /// A member of the query an answer redirects with.
-fn member(reply: &Reply, name: &str) -> Option<String> {
+pub fn member(reply: &Reply, name: &str) -> Option<String> {
     let (_, query) = reply.location().split_once('?')?;
     let mut found = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
     let value = found.next()?.1.into_owned();
@@ -171,7 +177,7 @@ fn member(reply: &Reply, name: &str) -> Option<String> {
 }
 
 /// The OAuth error of a token answer, which must be refused with this status.
-fn error(reply: &Reply, status: StatusCode) -> String {
+pub fn error(reply: &Reply, status: StatusCode) -> String {
     assert_eq!(reply.status, status, "{}", reply.body);
     assert_eq!(reply.headers[header::CACHE_CONTROL], "no-store");
     reply.json()["error"].as_str().unwrap().to_owned()
@@ -190,6 +196,6 @@ fn verify(token: &Value, typ: &str, keys: &JwkSet) -> Option<Value> {
     parsed.verify_es256(&VerifyingKey::from_point(&key.point()?).ok()?).ok()?.claims().ok()
 }
 
-fn basic(id: &str, secret: &str) -> String {
+pub fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", b64::encode_std(format!("{}:{}", encode(id), encode(secret))))
 }
