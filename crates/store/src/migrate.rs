@@ -12,6 +12,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "trust", include_str!("../migrations/0002_trust.sql")),
     (3, "policy", include_str!("../migrations/0003_policy.sql")),
     (4, "recovery", include_str!("../migrations/0004_recovery.sql")),
+    (6, "signals", include_str!("../migrations/0006_signals.sql")),
 ];
 
 /// In a migration: the table's rows lie in its primary key where the database can do that.

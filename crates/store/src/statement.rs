@@ -4,6 +4,7 @@ use crate::devices;
 use crate::names;
 use crate::recovery;
 use crate::row::Args;
+use crate::signals;
 use passband_core::audit::{Audit, SignIn};
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{
@@ -42,6 +43,11 @@ pub(crate) fn statements(change: &Change) -> Vec<Statement> {
         Change::InsertApp(app) => insert_app(app),
         Change::UpdateApp(app) => update_app(app),
         Change::ReplaceRecoveryCodes { user, hashes, at } => recovery::replace_codes(*user, hashes, *at),
+        Change::DeleteStream(id) => signals::forget_stream(*id, true),
+        Change::ForgetWaiting(id) => signals::forget_stream(*id, false),
+        Change::Signal(event) => signals::signal(event),
+        Change::SignalTold { target, ids, at, error } => signals::told(*target, ids, *at, error),
+        Change::PutOffSignals { target, until, error } => signals::put_off(*target, *until, error),
         other => vec![statement(other)],
     }
 }
@@ -74,6 +80,12 @@ fn statement(change: &Change) -> Statement {
             Args::new().int(*generation),
             Conflict::Stale,
         ),
+        Change::ClaimSignal { waiting, until } => signals::claim(waiting, *until),
+        Change::ExcludeSubject { stream, subject, excluded } => signals::exclude(*stream, subject, *excluded),
+        Change::InsertStream(stream) => signals::insert_stream(stream),
+        Change::NoteAppSession { app, session } => signals::note_app(*session, *app),
+        Change::QueueSignal(waiting) => signals::enqueue(waiting),
+        Change::UpdateStream(stream) => signals::update_stream(stream),
         Change::DeleteDevice(id) => any("DELETE FROM devices WHERE id = $1", Args::new().blob(id.as_bytes())),
         Change::DeletePasskey { id, user } => one(
             "DELETE FROM passkeys WHERE id = $1 AND user_id = $2",
@@ -188,7 +200,12 @@ fn statement(change: &Change) -> Statement {
         ),
         Change::DeleteApp(_)
         | Change::DeleteGroup(_)
+        | Change::DeleteStream(_)
         | Change::DeleteUser(_)
+        | Change::ForgetWaiting(_)
+        | Change::PutOffSignals { .. }
+        | Change::Signal(_)
+        | Change::SignalTold { .. }
         | Change::InsertApp(_)
         | Change::LogSignIn(_)
         | Change::ReplaceRecoveryCodes { .. }
@@ -250,8 +267,8 @@ fn insert_group(group: &Group) -> Statement {
 
 fn insert_app(app: &App) -> Vec<Statement> {
     let insert = one(
-        "INSERT INTO apps (id, name, redirect_uris, logout_uris, identifier_uris, secret_hash, enabled, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        "INSERT INTO apps (id, name, redirect_uris, logout_uris, identifier_uris, secret_hash, enabled, created, \
+         backchannel_logout_uri) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
         Args::new()
             .blob(app.id.as_bytes())
             .text(&app.name)
@@ -260,7 +277,8 @@ fn insert_app(app: &App) -> Vec<Statement> {
             .list(&app.identifier_uris)
             .opt_blob(app.secret_hash.as_ref().map(|h| h.as_slice()))
             .int(app.enabled)
-            .at(app.created),
+            .at(app.created)
+            .opt_text(app.backchannel_logout_uri.as_deref()),
         Conflict::Duplicate,
     );
     std::iter::once(insert).chain(insert_app_uris(app)).collect()
@@ -279,7 +297,7 @@ fn insert_app_uris(app: &App) -> impl Iterator<Item = Statement> {
 fn update_app(app: &App) -> Vec<Statement> {
     let update = one(
         "UPDATE apps SET name = $1, redirect_uris = $2, logout_uris = $3, identifier_uris = $4, \
-         secret_hash = $5, enabled = $6, created = $7 WHERE id = $8",
+         secret_hash = $5, enabled = $6, created = $7, backchannel_logout_uri = $8 WHERE id = $9",
         Args::new()
             .text(&app.name)
             .list(&app.redirect_uris)
@@ -288,6 +306,7 @@ fn update_app(app: &App) -> Vec<Statement> {
             .opt_blob(app.secret_hash.as_ref().map(|h| h.as_slice()))
             .int(app.enabled)
             .at(app.created)
+            .opt_text(app.backchannel_logout_uri.as_deref())
             .blob(app.id.as_bytes()),
         Conflict::Stale,
     );
@@ -518,7 +537,8 @@ pub(crate) fn is_storable(change: &Change) -> bool {
     match change {
         Change::InsertApp(a) | Change::UpdateApp(a) => {
             let lists = [&a.redirect_uris, &a.logout_uris, &a.identifier_uris];
-            plain(&a.name) && lists.into_iter().flatten().all(plain)
+            let uri = a.backchannel_logout_uri.as_ref().is_none_or(plain);
+            uri && plain(&a.name) && lists.into_iter().flatten().all(plain)
         }
         Change::InsertDevice(d) => [&d.name, &d.os, &d.os_version].into_iter().all(plain),
         Change::TellDevice { told, .. } => {
@@ -541,7 +561,17 @@ pub(crate) fn is_storable(change: &Change) -> bool {
             plain(&evidence.proof) && evidence.verification.iter().all(plain)
         }
         Change::SetSetting { value, .. } => plain(value),
+        Change::InsertStream(s) | Change::UpdateStream(s) => signals::is_storable(s),
         Change::AcknowledgeAlarm { .. }
+        | Change::ClaimSignal { .. }
+        | Change::DeleteStream(_)
+        | Change::ExcludeSubject { .. }
+        | Change::ForgetWaiting(_)
+        | Change::NoteAppSession { .. }
+        | Change::PutOffSignals { .. }
+        | Change::QueueSignal(_)
+        | Change::Signal(_)
+        | Change::SignalTold { .. }
         | Change::AddMember { .. }
         | Change::AdvanceGrant { .. }
         | Change::AdvanceSession { .. }

@@ -105,6 +105,10 @@ ids! {
     KeyId;
     /// A line of the sign-in log (Graph `signIn.id`).
     SignInId;
+    /// A security event, told to receivers (claim `jti`).
+    EventId;
+    /// A receiver of signals, and its stream (SSF `stream_id`).
+    StreamId;
     /// A line of the directory audit log (Graph `directoryAudit.id`).
     AuditId;
 }

@@ -8,6 +8,7 @@ pub mod group;
 pub mod methods;
 pub mod passkey;
 pub mod person;
+pub mod signals;
 
 use crate::change::Change;
 use crate::time::{Seconds, Timestamp};

@@ -24,7 +24,18 @@ pub fn verify(app: &App, headers: &HeaderMap, audience: &str) -> Option<AccessCl
 /// `GET` and `POST /userinfo`.
 pub async fn get(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let Some(claims) = verify(&app, &headers, app.issuer()) else { return unauthorized() };
-    let Ok(session) = claims.sid.parse::<SessionId>() else { return unauthorized() };
+    let (Ok(session), Ok(client)) = (claims.sid.parse::<SessionId>(), claims.client_id.parse()) else {
+        return unauthorized();
+    };
+    // An application that was switched off learns nothing more, whatever tokens it still has.
+    match app.store.app(client).await {
+        Ok(Some(record)) if record.enabled => {}
+        Ok(_) => return unauthorized(),
+        Err(error) => {
+            tracing::error!(%error, "userinfo");
+            return UNAVAILABLE.into_response();
+        }
+    }
     let standing = match app.store.standing(session).await {
         Ok(standing) => standing,
         Err(error) => {

@@ -127,6 +127,7 @@ pub fn app(n: u8) -> App {
         name: format!("App {n}"),
         redirect_uris: vec![format!("https://app{n}.example/cb"), "http://127.0.0.1/cb".to_owned()],
         logout_uris: vec![format!("https://app{n}.example/bye")],
+        backchannel_logout_uri: Some(format!("https://app{n}.example/backchannel")),
         identifier_uris: vec![format!("api://app{n}")],
         secret_hash: Some([n; 32]),
         enabled: true,

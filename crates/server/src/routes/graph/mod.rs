@@ -7,7 +7,7 @@
 //! | `query`, `filter` | query options, pages |
 //! | `body`, `members`, `error` | what comes in, what goes wrong |
 //! | `resource`, `resource_policy` | records as Graph shows them |
-//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `alarms`, `tenant`, `trust` | handlers |
+//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `alarms`, `tenant`, `trust`, `signals` | handlers |
 //! | `openapi` | the document made from the tables |
 
 pub mod alarms;
@@ -28,6 +28,7 @@ pub mod query;
 pub mod recovery;
 pub mod resource;
 pub mod resource_policy;
+pub mod signals;
 pub mod table;
 pub mod templates;
 pub mod tenant;

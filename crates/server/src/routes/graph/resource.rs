@@ -3,6 +3,7 @@
 //! One table says what `$select` may name, what `$filter` may compare, and what the OpenAPI document describes.
 
 pub mod recovery;
+pub mod signals;
 pub mod trust;
 
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
@@ -297,6 +298,11 @@ pub static APPLICATION: Resource = Resource {
         filter("passband_isConfidential", Kind::Bool, "Whether it must authenticate with its secret."),
         filter("passband_isBuiltIn", Kind::Bool, "Whether the installation rests on it."),
         filter("passband_enabled", Kind::Bool, "Whether it may get tokens."),
+        plain(
+            "passband_backchannelLogoutUri",
+            Kind::Text,
+            "Where it is told that a session ended; null for nowhere.",
+        ),
         filter("createdDateTime", Kind::Time, "When it was registered."),
     ],
 };
@@ -318,6 +324,7 @@ pub fn application(app: &AppRecord) -> Value {
         "passband_isConfidential": app.secret_hash.is_some(),
         "passband_isBuiltIn": is_built_in(app.id),
         "passband_enabled": app.enabled,
+        "passband_backchannelLogoutUri": app.backchannel_logout_uri,
         "createdDateTime": app.created.rfc3339(),
     })
 }
@@ -496,7 +503,7 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 19] = [
+pub static RESOURCES: [&Resource; 20] = [
     &USER,
     &TAP,
     &PASSKEY,
@@ -516,4 +523,5 @@ pub static RESOURCES: [&Resource; 19] = [
     &METHOD_CONFIGURATION,
     &WHAT_IF,
     &super::templates::TEMPLATE,
+    &signals::STREAM,
 ];

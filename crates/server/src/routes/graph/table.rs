@@ -1,6 +1,7 @@
 //! Every operation of the admin API, once: the router is made from this table, and so is the OpenAPI document.
 
 use super::resource::recovery::{ALARM, RECOVERY_CODES};
+use super::resource::signals::STREAM;
 use super::resource::trust::{MODEL, ROOT, TRUST};
 use super::resource::{
     APPLICATION, AUDIT, DEVICE, ORGANIZATION, PASSKEY, Resource, SIGN_IN, SIGNING_KEY, TAP, USER,
@@ -8,8 +9,8 @@ use super::resource::{
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use super::templates::TEMPLATE;
 use super::{
-    alarms, applications, devices, groups, logs, methods, on_behalf, policies, recovery, templates, tenant,
-    trust, users,
+    alarms, applications, devices, groups, logs, methods, on_behalf, policies, recovery, signals, templates,
+    tenant, trust, users,
 };
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
@@ -72,11 +73,19 @@ const DEVICE_BODY: &[&str] = &[
     "enrollmentProfileName",
     "extensionAttributes",
 ];
-const APP_BODY: &[&str] =
-    &["displayName", "identifierUris", "web", "publicClient", "spa", "passband_enabled"];
+const APP_BODY: &[&str] = &[
+    "displayName",
+    "identifierUris",
+    "web",
+    "publicClient",
+    "spa",
+    "passband_enabled",
+    "passband_backchannelLogoutUri",
+];
 
 const GROUP_BODY: &[&str] =
     &["displayName", "description", "mailNickname", "mailEnabled", "securityEnabled", "groupTypes"];
+const STREAM_BODY: &[&str] = &["displayName", "audience", "pushUrl"];
 const METHOD_BODY: &[&str] = &[
     "state",
     "includeTargets",
@@ -175,6 +184,12 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/auditLogs/directoryAudits" "listDirectoryAudits" Answer::Collection(&AUDIT), &[], logs::directory_audits, "Changes to the directory, newest first"),
     operation!(get "/passband_alarms" "listAlarms" Answer::Collection(&ALARM), &[], alarms::list, "Alarms that no administrator has acknowledged, the latest first"),
     operation!(post "/passband_alarms/{id}/acknowledge" "acknowledgeAlarm" Answer::Nothing, &["count"], alarms::acknowledge, "Acknowledge an alarm, with the count that was seen"),
+    operation!(get "/passband_signals/streams" "listSignalStreams" Answer::Collection(&STREAM), &[], signals::list, "Receivers of signals, newest first"),
+    operation!(post "/passband_signals/streams" "createSignalStream" Answer::Created(&STREAM), STREAM_BODY, signals::create, "Let a receiver of signals in; its credential is shown this once"),
+    operation!(get "/passband_signals/streams/{id}" "getSignalStream" Answer::Object(&STREAM), &[], signals::get, "A receiver of signals, and how its stream fares"),
+    operation!(patch "/passband_signals/streams/{id}" "updateSignalStream" Answer::Nothing, STREAM_BODY, signals::update, "Change a receiver of signals"),
+    operation!(post "/passband_signals/streams/{id}/newCredential" "renewSignalStreamCredential" Answer::Other, &[], signals::new_credential, "Make another credential; the one before ends at once"),
+    operation!(delete "/passband_signals/streams/{id}" "deleteSignalStream" Answer::Nothing, &[], signals::delete, "Delete a receiver of signals with all that waits for it"),
     operation!(get "/organization" "listOrganization" Answer::Collection(&ORGANIZATION), &[], tenant::organization, "The tenant"),
     operation!(get "/passband_signingKeys" "listSigningKeys" Answer::Collection(&SIGNING_KEY), &[], tenant::signing_keys, "Keys that sign tokens"),
     operation!(post "/passband_signingKeys/rotate" "rotateSigningKeys" Answer::Nothing, &[], tenant::rotate, "Sign with the pending key, retire the active one, make the next"),
