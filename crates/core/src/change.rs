@@ -7,8 +7,11 @@ use crate::directory::{
     Tap, TrustDocument, User,
 };
 use crate::signals::Event;
+use crate::signals::receive::Transmitter;
 use crate::signals::stream::{Stream, Target, Waiting};
-use passband_wire::id::{ClientId, DeviceId, GroupId, KeyId, SessionId, StreamId, TapId, UserId};
+use passband_wire::id::{
+    ClientId, DeviceId, GroupId, KeyId, SessionId, StreamId, TapId, TransmitterId, UserId,
+};
 use passband_wire::time::Timestamp;
 
 /// One write. A list of them is one transaction.
@@ -86,6 +89,8 @@ pub enum Change {
     },
     /// Remove a document of the trust, by its name; [`Conflict::Stale`] if there is none such.
     DeleteTrust(String),
+    /// Take away whoever sent us signals.
+    DeleteTransmitter(TransmitterId),
     /// Remove a person with passkeys, passes, sessions and devices.
     DeleteUser(UserId),
     /// End a grant. Ending twice is no error.
@@ -138,6 +143,8 @@ pub enum Change {
     InsertStream(Box<Stream>),
     /// Add a pass.
     InsertTap(Tap),
+    /// Register whoever may send us signals; [`Conflict::Duplicate`] if the id exists.
+    InsertTransmitter(Box<Transmitter>),
     /// Add a person; [`Conflict::Duplicate`] if the id, UPN or handle exists.
     InsertUser(User),
     /// Add a line to the directory audit log.

@@ -49,3 +49,16 @@ CREATE TABLE app_sessions (
     app_id BLOB NOT NULL,
     PRIMARY KEY (session_id, app_id)
 ) /* clustered */;
+
+-- Whoever may send us signals, and what they may say.
+CREATE TABLE signal_transmitters (
+    id BLOB NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    audience TEXT NOT NULL,
+    jwks TEXT NOT NULL,
+    compliance BIGINT NOT NULL,
+    sessions BIGINT NOT NULL,
+    may_raise BIGINT NOT NULL,
+    created BIGINT NOT NULL
+);

@@ -181,6 +181,8 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::SetSetting { .. }
         | Change::ClaimSignal { .. }
         | Change::DeleteStream(_)
+        | Change::DeleteTransmitter(_)
+        | Change::InsertTransmitter(_)
         | Change::ExcludeSubject { .. }
         | Change::ForgetWaiting(_)
         | Change::InsertStream(_)

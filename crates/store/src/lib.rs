@@ -10,7 +10,7 @@
 //! | `statement` | each change as SQL |
 //! | `bulk`, `batch`, `writer` | many commits in one transaction |
 //! | `row`, `names`, `devices` | columns to records and back |
-//! | `people`, `groups`, `recovery`, `things`, `sessions`, `trust`, `signals`, `log`, `overview` | loads |
+//! | `people`, `groups`, `recovery`, `things`, `sessions`, `trust`, `signals`, `transmitters`, `log`, `overview` | loads |
 //! | `cache` | standings and applications in memory, while no commit contradicts them |
 //! | `page`, `sweep`, `error` | cursors, removal of old rows, what can go wrong |
 
@@ -34,6 +34,7 @@ mod signals;
 mod statement;
 mod sweep;
 mod things;
+mod transmitters;
 mod trust;
 mod writer;
 

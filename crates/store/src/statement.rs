@@ -5,6 +5,7 @@ use crate::names;
 use crate::recovery;
 use crate::row::Args;
 use crate::signals;
+use crate::transmitters;
 use passband_core::audit::{Audit, SignIn};
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{
@@ -82,6 +83,8 @@ fn statement(change: &Change) -> Statement {
         ),
         Change::ClaimSignal { waiting, until } => signals::claim(waiting, *until),
         Change::ExcludeSubject { stream, subject, excluded } => signals::exclude(*stream, subject, *excluded),
+        Change::DeleteTransmitter(id) => transmitters::delete(*id),
+        Change::InsertTransmitter(it) => transmitters::insert(it),
         Change::InsertStream(stream) => signals::insert_stream(stream),
         Change::NoteAppSession { app, session } => signals::note_app(*session, *app),
         Change::QueueSignal(waiting) => signals::enqueue(waiting),
@@ -561,10 +564,12 @@ pub(crate) fn is_storable(change: &Change) -> bool {
             plain(&evidence.proof) && evidence.verification.iter().all(plain)
         }
         Change::SetSetting { value, .. } => plain(value),
+        Change::InsertTransmitter(it) => transmitters::is_storable(it),
         Change::InsertStream(s) | Change::UpdateStream(s) => signals::is_storable(s),
         Change::AcknowledgeAlarm { .. }
         | Change::ClaimSignal { .. }
         | Change::DeleteStream(_)
+        | Change::DeleteTransmitter(_)
         | Change::ExcludeSubject { .. }
         | Change::ForgetWaiting(_)
         | Change::NoteAppSession { .. }

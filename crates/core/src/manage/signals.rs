@@ -2,11 +2,13 @@
 
 use super::app::{new_secret, secret_hash};
 use super::{Invalid, display_name};
-use crate::id::StreamId;
+use crate::id::{StreamId, TransmitterId};
 use crate::rng::Random;
 use crate::signals::TYPES;
+use crate::signals::receive::Transmitter;
 use crate::signals::stream::{Method, Stream, StreamStatus, may_send_to};
 use crate::time::Timestamp;
+use passband_wire::secevent::Keys;
 use zeroize::Zeroizing;
 
 /// Receivers an installation may have: each is asked at every event.
@@ -94,6 +96,56 @@ pub fn apply(before: &Stream, wish: &StreamWish) -> Result<Stream, Invalid> {
         after.authorization = Vec::new();
     }
     Ok(after)
+}
+
+/// What is said of whoever may send us signals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransmitterWish {
+    /// What administrators call it.
+    pub name: String,
+    /// Claim `iss`.
+    pub issuer: String,
+    /// Claim `aud` that names us.
+    pub audience: String,
+    /// Its key set (RFC 7517 §5).
+    pub keys: String,
+    /// Whether it may say of device compliance.
+    pub compliance: bool,
+    /// Whether it may end sessions.
+    pub sessions: bool,
+    /// Whether it may say that a device is compliant.
+    pub may_raise: bool,
+}
+
+/// Somebody who may send us signals.
+///
+/// # Errors
+///
+/// [`Invalid`] names what is wrong.
+pub fn register(wish: TransmitterWish, now: Timestamp, rng: &dyn Random) -> Result<Transmitter, Invalid> {
+    let named =
+        |text: &String| (1..=255).contains(&text.len()) && text.bytes().all(|b| (0x21..0x7f).contains(&b));
+    if !named(&wish.issuer) {
+        return Err(Invalid::new("issuer", "must be a URI of at most 255 characters"));
+    }
+    if !named(&wish.audience) {
+        return Err(Invalid::new("audience", "must be a URI of at most 255 characters"));
+    }
+    if Keys::parse(&wish.keys).is_none() {
+        let why = "must be a key set with 1 to 10 named keys that sign ES256 or RS256";
+        return Err(Invalid::new("jwks", why));
+    }
+    Ok(Transmitter {
+        id: TransmitterId::generate(rng),
+        name: display_name(&wish.name)?,
+        issuer: wish.issuer,
+        audience: wish.audience,
+        keys: wish.keys,
+        compliance: wish.compliance,
+        sessions: wish.sessions,
+        may_raise: wish.may_raise,
+        created: now,
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! 3. The events are written in the transaction of the changes. What was made was told, or will be: at least once.
 
 mod event;
+pub mod receive;
 pub mod stream;
 
 pub use event::{Credential, CredentialKind, Ends, Event, EventKind, Subject, TYPES};
@@ -115,6 +116,8 @@ fn ask(change: &Change) -> Option<Ask> {
         | Change::SetSetting { .. }
         | Change::ClaimSignal { .. }
         | Change::DeleteStream(_)
+        | Change::DeleteTransmitter(_)
+        | Change::InsertTransmitter(_)
         | Change::ExcludeSubject { .. }
         | Change::ForgetWaiting(_)
         | Change::InsertStream(_)
@@ -216,6 +219,8 @@ fn meaning(change: &Change, facts: &Facts, at: Timestamp) -> Option<Meaning> {
         | Change::SetSetting { .. }
         | Change::ClaimSignal { .. }
         | Change::DeleteStream(_)
+        | Change::DeleteTransmitter(_)
+        | Change::InsertTransmitter(_)
         | Change::ExcludeSubject { .. }
         | Change::ForgetWaiting(_)
         | Change::InsertStream(_)

@@ -1,21 +1,25 @@
 //! What is told to receivers and applications, and when.
 
+use crate::device::Device;
 use crate::revocation::{Client, admin};
-use crate::world::{NOW, World};
+use crate::world::{NOW, Reply, World};
 use axum::Router;
-use axum::body::Bytes;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::routing::post;
 use passband_core::change::Change;
-use passband_core::id::StreamId;
+use passband_core::id::{DeviceId, StreamId, TransmitterId};
 use passband_core::manage::app::secret_hash;
 use passband_core::rng::SystemRandom;
+use passband_core::signals::receive::Transmitter;
 use passband_core::signals::stream::{
     MOST_WAITING, Method as Delivery, Stream, StreamStatus, Target, Waiting,
 };
 use passband_core::time::{Seconds, Timestamp};
 use passband_server::signals::deliver;
 use passband_wire::b64;
+use passband_wire::jose::jwk::{Jwk, JwkSet};
+use passband_wire::jose::jws::{Header, SigningKey};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
@@ -266,4 +270,97 @@ async fn an_application_is_told_of_the_end_of_each_session_it_got_tokens_in() {
     // Nothing is told twice, and nothing of a session without tokens.
     deliver::once(&world.app).await;
     assert!(receiver.take().is_empty());
+}
+
+/// An MDM that may say whether devices are compliant, and end sessions.
+pub struct Mdm {
+    key: SigningKey,
+    pub registered: Transmitter,
+}
+
+pub async fn transmitter(world: &World, may_raise: bool) -> Mdm {
+    let key = SigningKey::from_pkcs8(&SigningKey::generate_pkcs8().unwrap()).unwrap();
+    let keys = JwkSet { keys: vec![Jwk::from_point(key.public_point(), "k1").unwrap()] };
+    let registered = Transmitter {
+        id: TransmitterId::generate(&SystemRandom),
+        name: "MDM".to_owned(),
+        issuer: "https://mdm.example.org".to_owned(),
+        audience: world.app.issuer().to_owned(),
+        keys: serde_json::to_string(&keys).unwrap(),
+        compliance: true,
+        sessions: true,
+        may_raise,
+        created: world.now(),
+    };
+    world.app.commit(vec![Change::InsertTransmitter(Box::new(registered.clone()))]).await.unwrap();
+    Mdm { key, registered }
+}
+
+impl Mdm {
+    fn sign(&self, world: &World, jti: &str, device: DeviceId, event: Value) -> String {
+        let claims = json!({
+            "iss": self.registered.issuer, "aud": self.registered.audience, "iat": world.now().0, "jti": jti,
+            "sub_id": { "format": "opaque", "id": device.to_string() }, "events": event,
+        });
+        let mut header = Header::new("ES256", "secevent+jwt");
+        header.kid = Some("k1".to_owned());
+        self.key.sign(&header, &claims).unwrap()
+    }
+
+    async fn send(&self, world: &World, token: &str) -> Reply {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("/ssf/receive/{}", self.registered.id))
+            .header("content-type", "application/secevent+jwt")
+            .body(Body::from(token.to_owned()))
+            .unwrap();
+        world.browser().send(request).await
+    }
+}
+
+fn compliance(status: &str) -> Value {
+    json!({ "https://schemas.openid.net/secevent/caep/event-type/device-compliance-change": { "current_status": status } })
+}
+
+#[tokio::test]
+async fn a_signal_lowers_a_device_and_ends_its_sessions_once() {
+    let world = World::new().await;
+    let mdm = transmitter(&world, false).await;
+    let (person, _) = world.user("Ada").await;
+    let device = Device::join(&world, &person, 0).await;
+    let held = device.login(&world, &person).await;
+    let path = format!("/v1.0/devices/{}", device.id);
+    let shown = async || admin(&world, Method::GET, &path, "").await.json()["isCompliant"].clone();
+    assert!(admin(&world, Method::PATCH, &path, r#"{"isCompliant":true}"#).await.status.is_success());
+
+    let bad = mdm.sign(&world, "1", device.id, compliance("not-compliant"));
+    assert_eq!(mdm.send(&world, &bad).await.status, StatusCode::ACCEPTED);
+    assert_eq!(shown().await, false);
+    // A replay of an older word, after an administrator said otherwise, says nothing any more.
+    assert!(admin(&world, Method::PATCH, &path, r#"{"isCompliant":true}"#).await.status.is_success());
+    assert_eq!(mdm.send(&world, &bad).await.status, StatusCode::ACCEPTED);
+    assert_eq!(shown().await, true);
+    assert!(admin(&world, Method::PATCH, &path, r#"{"isCompliant":false}"#).await.status.is_success());
+    let good = mdm.sign(&world, "2", device.id, compliance("compliant"));
+    assert_eq!(mdm.send(&world, &good).await.status, StatusCode::ACCEPTED);
+    assert_eq!(shown().await, false, "it may not raise");
+
+    assert_eq!(held.use_it(&mut world.browser(), "openid").await.status, StatusCode::OK);
+    let revoked = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
+    let end = mdm.sign(&world, "3", device.id, json!({ revoked: {} }));
+    assert_eq!(mdm.send(&world, &end).await.status, StatusCode::ACCEPTED);
+    assert_eq!(held.use_it(&mut world.browser(), "openid").await.status, StatusCode::BAD_REQUEST);
+
+    let raiser = transmitter(&world, true).await;
+    let good = raiser.sign(&world, "2", device.id, compliance("compliant"));
+    let foreign = mdm.send(&world, &good).await;
+    assert_eq!((foreign.status, &foreign.json()["err"]), (StatusCode::BAD_REQUEST, &json!("invalid_key")));
+    assert_eq!(raiser.send(&world, &good).await.status, StatusCode::ACCEPTED);
+    assert_eq!(shown().await, true);
+
+    let path = format!("/v1.0/passband_signals/transmitters/{}", mdm.registered.id);
+    assert!(admin(&world, Method::DELETE, &path, "").await.status.is_success());
+    let late = mdm.sign(&world, "4", device.id, compliance("not-compliant"));
+    assert_eq!(mdm.send(&world, &late).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(shown().await, true);
 }

@@ -7,7 +7,7 @@
 //! | `query`, `filter` | query options, pages |
 //! | `body`, `members`, `error` | what comes in, what goes wrong |
 //! | `resource`, `resource_policy` | records as Graph shows them |
-//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `alarms`, `tenant`, `trust`, `signals` | handlers |
+//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `alarms`, `tenant`, `trust`, `signals`, `transmitters` | handlers |
 //! | `openapi` | the document made from the tables |
 
 pub mod alarms;
@@ -32,6 +32,7 @@ pub mod signals;
 pub mod table;
 pub mod templates;
 pub mod tenant;
+pub mod transmitters;
 pub mod trust;
 pub mod users;
 

@@ -503,7 +503,7 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 20] = [
+pub static RESOURCES: [&Resource; 21] = [
     &USER,
     &TAP,
     &PASSKEY,
@@ -524,4 +524,5 @@ pub static RESOURCES: [&Resource; 20] = [
     &WHAT_IF,
     &super::templates::TEMPLATE,
     &signals::STREAM,
+    &signals::TRANSMITTER,
 ];

@@ -1,7 +1,7 @@
 //! Every operation of the admin API, once: the router is made from this table, and so is the OpenAPI document.
 
 use super::resource::recovery::{ALARM, RECOVERY_CODES};
-use super::resource::signals::STREAM;
+use super::resource::signals::{STREAM, TRANSMITTER};
 use super::resource::trust::{MODEL, ROOT, TRUST};
 use super::resource::{
     APPLICATION, AUDIT, DEVICE, ORGANIZATION, PASSKEY, Resource, SIGN_IN, SIGNING_KEY, TAP, USER,
@@ -10,7 +10,7 @@ use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_I
 use super::templates::TEMPLATE;
 use super::{
     alarms, applications, devices, groups, logs, methods, on_behalf, policies, recovery, signals, templates,
-    tenant, trust, users,
+    tenant, transmitters, trust, users,
 };
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
@@ -85,6 +85,8 @@ const APP_BODY: &[&str] = &[
 
 const GROUP_BODY: &[&str] =
     &["displayName", "description", "mailNickname", "mailEnabled", "securityEnabled", "groupTypes"];
+const TRANSMITTER_BODY: &[&str] =
+    &["displayName", "issuer", "audience", "jwks", "deviceCompliance", "sessionRevocation", "mayRaise"];
 const STREAM_BODY: &[&str] = &["displayName", "audience", "pushUrl"];
 const METHOD_BODY: &[&str] = &[
     "state",
@@ -190,6 +192,10 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(patch "/passband_signals/streams/{id}" "updateSignalStream" Answer::Nothing, STREAM_BODY, signals::update, "Change a receiver of signals"),
     operation!(post "/passband_signals/streams/{id}/newCredential" "renewSignalStreamCredential" Answer::Other, &[], signals::new_credential, "Make another credential; the one before ends at once"),
     operation!(delete "/passband_signals/streams/{id}" "deleteSignalStream" Answer::Nothing, &[], signals::delete, "Delete a receiver of signals with all that waits for it"),
+    operation!(get "/passband_signals/transmitters" "listSignalTransmitters" Answer::Collection(&TRANSMITTER), &[], transmitters::list, "Who may send us signals, newest first"),
+    operation!(post "/passband_signals/transmitters" "createSignalTransmitter" Answer::Created(&TRANSMITTER), TRANSMITTER_BODY, transmitters::create, "Register a sender of signals and what it may say"),
+    operation!(get "/passband_signals/transmitters/{id}" "getSignalTransmitter" Answer::Object(&TRANSMITTER), &[], transmitters::get, "A sender of signals"),
+    operation!(delete "/passband_signals/transmitters/{id}" "deleteSignalTransmitter" Answer::Nothing, &[], transmitters::delete, "Take no more signals from a sender"),
     operation!(get "/organization" "listOrganization" Answer::Collection(&ORGANIZATION), &[], tenant::organization, "The tenant"),
     operation!(get "/passband_signingKeys" "listSigningKeys" Answer::Collection(&SIGNING_KEY), &[], tenant::signing_keys, "Keys that sign tokens"),
     operation!(post "/passband_signingKeys/rotate" "rotateSigningKeys" Answer::Nothing, &[], tenant::rotate, "Sign with the pending key, retire the active one, make the next"),

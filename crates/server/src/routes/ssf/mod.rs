@@ -5,6 +5,7 @@
 //! other, and cannot have events sent anywhere but to the address its administrator named.
 
 pub mod poll;
+pub mod receive;
 pub mod stream;
 pub mod subject;
 
@@ -47,6 +48,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/ssf/subjects/remove", post(subject::remove))
         .route("/ssf/verify", post(stream::verify))
         .route("/ssf/poll", post(poll::poll))
+        .route("/ssf/receive/{transmitter}", post(receive::receive))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
 }
 

@@ -19,8 +19,10 @@ async fn address(api: &Api, path: &str, owner: UserId) -> String {
     } else if path.starts_with("/applications") {
         passband_wire::prt::BROKER_CLIENT.to_string()
     } else if path.starts_with("/passband_signals/streams") {
-        let body = json!({ "displayName": "SIEM", "audience": "https://siem.example.org" });
-        api.made("/v1.0/passband_signals/streams", &body).await["id"].as_str().unwrap().to_owned()
+        let url = format!("http://127.0.0.1/{}", UserId::generate(&SystemRandom));
+        crate::signals::stream(&api.world, &url).await.to_string()
+    } else if path.starts_with("/passband_signals/transmitters") {
+        crate::signals::transmitter(&api.world, false).await.registered.id.to_string()
     } else if path.starts_with("/policies") {
         "fido2".to_owned()
     } else if path.starts_with("/groups") {

@@ -2,6 +2,7 @@
 
 use super::{Kind, Resource, filter, plain};
 use passband_core::signals::TYPES;
+use passband_core::signals::receive::Transmitter;
 use passband_core::signals::stream::{Fared, Method, Stream};
 use passband_core::time::Timestamp;
 use serde_json::{Value, json};
@@ -55,5 +56,38 @@ pub fn stream(stream: &Stream, fared: &Fared) -> Value {
         "lastError": text(&fared.error),
         "createdDateTime": stream.created.rfc3339(),
         "credential": null,
+    })
+}
+
+/// Whoever may send us signals.
+pub static TRANSMITTER: Resource = Resource {
+    name: "passband_signalTransmitter",
+    properties: &[
+        filter("id", Kind::Guid, "Its name in the address it sends to."),
+        filter("displayName", Kind::Text, "What administrators call it."),
+        filter("issuer", Kind::Text, "Claim iss of its events."),
+        filter("audience", Kind::Text, "Claim aud that names us; the issuer of tokens unless said."),
+        plain("jwks", Kind::Object, "Its key set (RFC 7517)."),
+        filter("deviceCompliance", Kind::Bool, "Whether it may say that a device is not compliant."),
+        filter("sessionRevocation", Kind::Bool, "Whether it may end sessions."),
+        filter("mayRaise", Kind::Bool, "Whether it may also say that a device is compliant."),
+        plain("endpoint", Kind::Text, "Where it sends its events."),
+        filter("createdDateTime", Kind::Time, "When it was registered."),
+    ],
+};
+
+/// A transmitter.
+pub fn transmitter(it: &Transmitter, issuer: &str) -> Value {
+    json!({
+        "id": it.id.to_string(),
+        "displayName": it.name,
+        "issuer": it.issuer,
+        "audience": it.audience,
+        "jwks": serde_json::from_str::<Value>(&it.keys).unwrap_or_default(),
+        "deviceCompliance": it.compliance,
+        "sessionRevocation": it.sessions,
+        "mayRaise": it.may_raise,
+        "endpoint": format!("{issuer}/ssf/receive/{}", it.id),
+        "createdDateTime": it.created.rfc3339(),
     })
 }
