@@ -1,7 +1,7 @@
 //! Every write there is. The core decides which, the store executes them, all or none.
 
 use crate::audit::{Audit, SignIn};
-use crate::device::compliance::Told;
+use crate::compliance::Told;
 use crate::directory::{
     Alarm, AlarmKind, App, Device, Evidence, Grant, Group, KeyState, Passkey, Session, Snoozed, StoredKey,
     Tap, TrustDocument, User,

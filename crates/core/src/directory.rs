@@ -1,6 +1,6 @@
 //! What the directory remembers: plain records, named as Microsoft Graph names them where it has a name.
 
-use crate::device::compliance::{Compliance, Details};
+use crate::compliance::{Compliance, Details};
 use crate::policy::signal::{Certification, EvidenceLevel, Factors};
 use passband_wire::id::{ClientId, DeviceId, GroupId, KeyId, SessionId, TapId, UserId};
 use passband_wire::time::Timestamp;

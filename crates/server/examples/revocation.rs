@@ -29,7 +29,8 @@ async fn main() {
     let open = async || {
         let listen = Some("127.0.0.1:0".parse().unwrap());
         let database = Some(database.clone());
-        let file = File { data: Some(data.clone()), listen, database, ..File::default() };
+        let public_url = Some("http://localhost:8480".to_owned());
+        let file = File { data: Some(data.clone()), listen, public_url, database, ..File::default() };
         App::open(file.finish().unwrap()).await.unwrap()
     };
     let (here, there) = (open().await, open().await);

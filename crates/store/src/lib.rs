@@ -7,13 +7,14 @@
 //! | module | holds |
 //! |---|---|
 //! | `open`, `migrate` | URL, lock on the data folder, connections, schema |
-//! | `statement` | each change as SQL |
+//! | `statement`, `apps` | each change as SQL |
 //! | `bulk`, `batch`, `writer` | many commits in one transaction |
 //! | `row`, `names`, `devices` | columns to records and back |
 //! | `people`, `groups`, `recovery`, `things`, `sessions`, `trust`, `signals`, `transmitters`, `log`, `overview` | loads |
 //! | `cache` | standings and applications in memory, while no commit contradicts them |
 //! | `page`, `sweep`, `error` | cursors, removal of old rows, what can go wrong |
 
+mod apps;
 mod batch;
 mod bulk;
 mod cache;

@@ -1,5 +1,6 @@
 //! Each change as SQL. Pure: what is to be run, and what it means when no row was touched.
 
+use crate::apps;
 use crate::devices;
 use crate::names;
 use crate::recovery;
@@ -9,7 +10,7 @@ use crate::transmitters;
 use passband_core::audit::{Audit, SignIn};
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{
-    App, Evidence, Grant, Group, Passkey, Session, StoredKey, Tap, TrustDocument, User,
+    Evidence, Grant, Group, Passkey, Session, StoredKey, Tap, TrustDocument, User,
 };
 use passband_core::id::{GroupId, UserId};
 
@@ -41,8 +42,8 @@ pub(crate) fn statements(change: &Change) -> Vec<Statement> {
             any("DELETE FROM app_uris WHERE app_id = $1", Args::new().blob(id.as_bytes())),
             any("DELETE FROM apps WHERE id = $1", Args::new().blob(id.as_bytes())),
         ],
-        Change::InsertApp(app) => insert_app(app),
-        Change::UpdateApp(app) => update_app(app),
+        Change::InsertApp(app) => apps::insert(app),
+        Change::UpdateApp(app) => apps::update(app),
         Change::ReplaceRecoveryCodes { user, hashes, at } => recovery::replace_codes(*user, hashes, *at),
         Change::DeleteStream(id) => signals::forget_stream(*id, true),
         Change::ForgetWaiting(id) => signals::forget_stream(*id, false),
@@ -266,55 +267,6 @@ fn insert_group(group: &Group) -> Statement {
             .at(group.created),
         Conflict::Duplicate,
     )
-}
-
-fn insert_app(app: &App) -> Vec<Statement> {
-    let insert = one(
-        "INSERT INTO apps (id, name, redirect_uris, logout_uris, identifier_uris, secret_hash, enabled, created, \
-         backchannel_logout_uri) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
-        Args::new()
-            .blob(app.id.as_bytes())
-            .text(&app.name)
-            .list(&app.redirect_uris)
-            .list(&app.logout_uris)
-            .list(&app.identifier_uris)
-            .opt_blob(app.secret_hash.as_ref().map(|h| h.as_slice()))
-            .int(app.enabled)
-            .at(app.created)
-            .opt_text(app.backchannel_logout_uri.as_deref()),
-        Conflict::Duplicate,
-    );
-    std::iter::once(insert).chain(insert_app_uris(app)).collect()
-}
-
-fn insert_app_uris(app: &App) -> impl Iterator<Item = Statement> {
-    app.identifier_uris.iter().map(|uri| {
-        one(
-            "INSERT INTO app_uris (uri, app_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            Args::new().text(uri).blob(app.id.as_bytes()),
-            Conflict::Duplicate,
-        )
-    })
-}
-
-fn update_app(app: &App) -> Vec<Statement> {
-    let update = one(
-        "UPDATE apps SET name = $1, redirect_uris = $2, logout_uris = $3, identifier_uris = $4, \
-         secret_hash = $5, enabled = $6, created = $7, backchannel_logout_uri = $8 WHERE id = $9",
-        Args::new()
-            .text(&app.name)
-            .list(&app.redirect_uris)
-            .list(&app.logout_uris)
-            .list(&app.identifier_uris)
-            .opt_blob(app.secret_hash.as_ref().map(|h| h.as_slice()))
-            .int(app.enabled)
-            .at(app.created)
-            .opt_text(app.backchannel_logout_uri.as_deref())
-            .blob(app.id.as_bytes()),
-        Conflict::Stale,
-    );
-    let forget = any("DELETE FROM app_uris WHERE app_id = $1", Args::new().blob(app.id.as_bytes()));
-    [update, forget].into_iter().chain(insert_app_uris(app)).collect()
 }
 
 fn insert_grant(grant: &Grant) -> Statement {

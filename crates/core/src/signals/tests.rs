@@ -1,7 +1,6 @@
 use super::*;
-use crate::device::compliance::{Compliance, Details, Told};
+use crate::compliance::{Compliance, Details, Told};
 use crate::directory::{JoinType, SessionKind};
-use crate::policy::signal::{EvidenceLevel, Factors};
 use crate::rng::SystemRandom;
 use serde_json::{Value, json};
 
@@ -35,7 +34,7 @@ fn device(compliant: Option<bool>, until: Timestamp) -> Device {
         certificate: Vec::new(),
         thumbprint: [0; 32],
         certificate_expires: NOW,
-        evidence: EvidenceLevel::E0,
+        evidence: Default::default(),
         compliance: Compliance { compliant, managed: None, until },
         details: Details::default(),
         revision: 0,
@@ -52,7 +51,7 @@ fn session(ended: Option<Timestamp>) -> Session {
         device: Some(DeviceId::from_bytes([2; 16])),
         parent: None,
         credential: None,
-        factors: Factors::NONE,
+        factors: Default::default(),
         auth_time: NOW,
         created: NOW,
         expires: Timestamp(NOW.0 + 100),

@@ -3,7 +3,7 @@
 use super::{CLIENT, RESOURCE};
 use crate::app::App;
 use passband_core::change::Change;
-use passband_core::device::compliance::{Compliance, Details};
+use passband_core::compliance::{Compliance, Details};
 use passband_core::directory::{
     App as AppRecord, Device, Evidence, Grant, JoinType, Passkey, Session, SessionKind, User,
 };

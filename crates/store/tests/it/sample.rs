@@ -1,7 +1,7 @@
 //! Records to store: every field different from its neighbours, so that swapped columns show.
 
 use passband_core::audit::{Audit, SignIn, SignInKind};
-use passband_core::device::compliance::{Attribute, Compliance, Details, Ownership, Told};
+use passband_core::compliance::{Attribute, Compliance, Details, Ownership, Told};
 use passband_core::directory::{
     App, Device, Evidence, Grant, JoinType, KeyPurpose, KeyState, Passkey, Session, SessionKind, StoredKey,
     Tap, User,

@@ -9,7 +9,7 @@ pub mod trust;
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use crate::refusal::WireError;
 use passband_core::audit::SignIn;
-use passband_core::device::compliance::{Attribute, Ownership};
+use passband_core::compliance::{Attribute, Ownership};
 use passband_core::directory::{App as AppRecord, Device, KeyState, Passkey, StoredKey, Tap, User};
 use passband_core::manage::app::{is_built_in, is_web};
 use passband_core::reason::Reason;

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use passband_core::change::{Change, Conflict};
-use passband_core::device::compliance::{DeviceWish, GOOD_FOR, LONGEST, tell};
+use passband_core::compliance::{DeviceWish, GOOD_FOR, LONGEST, tell};
 use passband_core::id::DeviceId;
 use passband_core::signals::receive::{About, Received, SetRefusal, Transmitter, Wish, verify};
 use passband_store::{CommitError, StoreError};
