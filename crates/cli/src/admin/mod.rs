@@ -13,6 +13,7 @@ mod passkey;
 mod policy;
 mod recovery;
 mod role;
+mod signal;
 mod tap;
 mod token;
 mod trust;
@@ -104,6 +105,9 @@ passband admin token --data ./passband-data --role 'Global Reader'")]
     /// Devices
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Receivers of signals: who is told of revocations
+    #[command(subcommand)]
+    Signal(signal::SignalCommand),
     /// The sign-in log
     #[command(subcommand)]
     Signin(log::SigninCommand),
@@ -143,6 +147,7 @@ pub(crate) async fn run(args: AdminArgs, out: &Output) -> Result<(), Failure> {
         AdminCommand::Group(command) => group::run(command, &api, out).await,
         AdminCommand::Policy(command) => policy::run(command, &api, out).await,
         AdminCommand::Device(command) => device::run(command, &api, out).await,
+        AdminCommand::Signal(command) => signal::run(command, &api, out).await,
         AdminCommand::Signin(command) => log::signin(command, &api, out).await,
         AdminCommand::Audit(command) => audit::run(command, &api, out).await,
         AdminCommand::Key(command) => key::run(command, &api, out).await,

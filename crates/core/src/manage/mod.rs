@@ -11,6 +11,7 @@ pub mod methods;
 pub mod passkey;
 pub mod permission;
 pub mod person;
+pub mod signals;
 
 use crate::change::Change;
 use crate::time::{Seconds, Timestamp};
