@@ -185,6 +185,9 @@ mod tests {
         assert_eq!(check(Some(&found), &pass, &master, early).unwrap_err(), Reason::TapExpired);
         let other = MasterKey::from_bytes([8; 32]);
         assert_eq!(check(Some(&found), &pass, &other, NOW).unwrap_err(), Reason::TapWrong);
+        let mut asleep = found;
+        asleep.0.enabled = false;
+        assert_eq!(check(Some(&asleep), &pass, &master, NOW).unwrap_err(), Reason::UserDisabled);
     }
 
     #[test]

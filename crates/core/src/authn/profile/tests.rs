@@ -10,6 +10,8 @@ use crate::time::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
 
+mod scope;
+
 const fn group(n: u8) -> GroupId {
     GroupId::from_bytes([n; 16])
 }
