@@ -68,6 +68,9 @@ pub(super) struct CreateArgs {
     /// Make a client secret; it is shown this once
     #[arg(long)]
     secret: bool,
+    /// Where it is told that a session ended (OpenID Connect Back-Channel Logout)
+    #[arg(long, value_name = "URI")]
+    backchannel_logout_uri: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -172,6 +175,9 @@ async fn create(args: CreateArgs, api: &Api, out: &Output) -> Result<(), Failure
     }
     if let Some(url) = args.logout_url {
         body["web"]["logoutUrl"] = url.into();
+    }
+    if let Some(uri) = args.backchannel_logout_uri {
+        body["passband_backchannelLogoutUri"] = uri.into();
     }
     let mut made = api.post("/v1.0/applications", &body).await?;
     if args.secret {

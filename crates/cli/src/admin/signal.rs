@@ -1,12 +1,17 @@
-//! `admin signal`.
+//! `admin signal`: who is told of changes, and who may tell us.
 
 use super::api::{Api, segment};
 use crate::failure::Failure;
 use crate::output::{Column, Output};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::path::PathBuf;
 
 const BASE: &str = "/v1.0/passband_signals/streams";
+const TRANSMITTERS: &str = "/v1.0/passband_signals/transmitters";
+
+/// The largest key set that is read, bytes: as much as the server takes.
+const MAX_FILE: u64 = passband_wire::secevent::MAX_SET as u64;
 
 const COLUMNS: &[Column] = &[
     ("ID", &["/id"]),
@@ -17,6 +22,16 @@ const COLUMNS: &[Column] = &[
     ("DROPPED", &["/droppedCount"]),
     ("LAST", &["/lastDeliveryDateTime"]),
     ("ERROR", &["/lastError"]),
+];
+
+const TRANSMITTER_COLUMNS: &[Column] = &[
+    ("ID", &["/id"]),
+    ("NAME", &["/displayName"]),
+    ("ISSUER", &["/issuer"]),
+    ("COMPLIANCE", &["/deviceCompliance"]),
+    ("SESSIONS", &["/sessionRevocation"]),
+    ("MAY RAISE", &["/mayRaise"]),
+    ("ENDPOINT", &["/endpoint"]),
 ];
 
 #[derive(Debug, Subcommand)]
@@ -43,6 +58,75 @@ pub(super) enum SignalCommand {
     NewCredential(Receiver),
     /// Delete a receiver with all that waits for it
     Delete(Receiver),
+    /// Who may tell us of devices and sessions: an MDM or EDR
+    #[command(subcommand)]
+    Transmitter(TransmitterCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TransmitterCommand {
+    /// List whoever may send signals, and where to
+    List,
+    /// Let somebody send signals; shows the address to send to
+    Add(AddArgs),
+    /// Take no more signals of a transmitter
+    Remove {
+        /// Its id
+        transmitter: String,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  passband admin signal transmitter add MDM --issuer https://mdm.example.com --jwks keys.json --device-compliance
+  passband admin signal transmitter add EDR --issuer https://edr.example.com --jwks keys.json --session-revocation")]
+#[group(required = true, multiple = true, id = "may", args = ["device_compliance", "session_revocation"])]
+pub(super) struct AddArgs {
+    /// What to call it
+    name: String,
+    /// Claim `iss` of its events
+    #[arg(long, value_name = "URI")]
+    issuer: String,
+    /// Its key set (RFC 7517): ES256 or RS256
+    #[arg(long, value_name = "FILE")]
+    jwks: PathBuf,
+    /// Claim `aud` that names this server [default: the issuer of its tokens]
+    #[arg(long, value_name = "URI")]
+    audience: Option<String>,
+    /// It may say that a device is not compliant
+    #[arg(long)]
+    device_compliance: bool,
+    /// It may end sessions
+    #[arg(long)]
+    session_revocation: bool,
+    /// It may also say that a device is compliant
+    #[arg(long, requires = "device_compliance")]
+    may_raise: bool,
+}
+
+impl AddArgs {
+    fn body(&self) -> Result<Value, Failure> {
+        let shown = self.jwks.display();
+        let fail = |error| Failure::usage(format!("cannot read {shown}: {error}"));
+        if std::fs::metadata(&self.jwks).map_err(fail)?.len() > MAX_FILE {
+            return Err(Failure::usage(format!("{shown} is larger than {MAX_FILE} bytes")));
+        }
+        let text = std::fs::read_to_string(&self.jwks).map_err(fail)?;
+        let keys: Value = serde_json::from_str(&text)
+            .map_err(|error| Failure::usage(format!("{shown} is not JSON: {error}")))?;
+        let mut body = json!({
+            "displayName": self.name,
+            "issuer": self.issuer,
+            "jwks": keys,
+            "deviceCompliance": self.device_compliance,
+            "sessionRevocation": self.session_revocation,
+            "mayRaise": self.may_raise,
+        });
+        if let Some(audience) = &self.audience {
+            body["audience"] = audience.as_str().into();
+        }
+        Ok(body)
+    }
 }
 
 /// A receiver.
@@ -80,6 +164,22 @@ pub(super) async fn run(command: SignalCommand, api: &Api, out: &Output) -> Resu
             api.delete(&receiver.path()?).await?;
             let id = &receiver.receiver;
             out.say(&format!("Deleted receiver {id}"), &json!({ "deleted": id }));
+        }
+        SignalCommand::Transmitter(command) => transmitter(command, api, out).await?,
+    }
+    Ok(())
+}
+
+async fn transmitter(command: TransmitterCommand, api: &Api, out: &Output) -> Result<(), Failure> {
+    match command {
+        TransmitterCommand::List => {
+            let rows = api.list(TRANSMITTERS, None, 100).await?;
+            out.list(&rows, TRANSMITTER_COLUMNS, "Nobody may send signals.");
+        }
+        TransmitterCommand::Add(args) => out.object(&api.post(TRANSMITTERS, &args.body()?).await?),
+        TransmitterCommand::Remove { transmitter: id } => {
+            api.delete(&format!("{TRANSMITTERS}/{}", segment(&id)?)).await?;
+            out.say(&format!("Removed transmitter {id}"), &json!({ "deleted": id }));
         }
     }
     Ok(())

@@ -18,9 +18,9 @@ const CLIENT: &str = "29d9ed98-a469-4536-ade2-f981bc1d605e";
 const REDIRECT: &str = "http://127.0.0.1:9/";
 
 /// A server of its own process, killed when dropped.
-struct Server {
-    child: Child,
-    url: String,
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) url: String,
     setup: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl Drop for Server {
     }
 }
 
-fn start(data: &Path, port: u16, database: Option<&str>) -> Server {
+pub(crate) fn start(data: &Path, port: u16, database: Option<&str>) -> Server {
     let mut command = Command::new(env!("CARGO_BIN_EXE_passband"));
     command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(data);
     if let Some(url) = database {
@@ -59,11 +59,11 @@ fn wait_for_link(lines: std::io::Lines<BufReader<std::process::ChildStdout>>) ->
     receive.recv_timeout(Duration::from_secs(2)).ok()
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     let builder = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().tls_certs_only([]);
     builder.timeout(Duration::from_secs(10)).build().unwrap()
 }

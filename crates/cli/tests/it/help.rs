@@ -54,6 +54,12 @@ fn examples_are_shown_and_parse() {
             &["admin policy passkeys templates", "admin policy passkeys templates --add attested-hardware"],
         ),
         (
+            "admin signal transmitter add",
+            &[
+                "admin signal transmitter add EDR --issuer https://edr.example.com --jwks keys.json --session-revocation",
+            ],
+        ),
+        (
             "admin app create",
             &[
                 "admin app create 'Wiki' --redirect-uri https://wiki.example.com/cb --secret",

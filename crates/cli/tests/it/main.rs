@@ -8,6 +8,7 @@ mod fake;
 mod help;
 mod policy;
 mod serve;
+mod signal;
 
 use fake::Fake;
 use std::path::PathBuf;

@@ -32,9 +32,10 @@ pub use account::{
 };
 pub use admin::{
     Admin, AlarmRow, AppRow, Apps, Choice, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys,
-    MetadataState, ModelRow, Models, NewApp, NewPass, Overview, PassRow, PasskeyPolicy, People, Person,
-    PersonRow, Preview, ProfileForm, ProfileVerdict, RevocationState, RoleRow, RootRow, SignInFilter,
-    SignInResult, SignInRow, SignIns, Step, TargetRow, TemplateRow, TouchedRow, Trust,
+    MetadataState, ModelRow, Models, NewApp, NewCredential, NewPass, Overview, PassRow, PasskeyPolicy,
+    People, Person, PersonRow, Preview, ProfileForm, ProfileVerdict, ReceiverRow, ReceiverState,
+    RevocationState, RoleRow, RootRow, SignInFilter, SignInResult, SignInRow, SignIns, Signals, Step,
+    TargetRow, TemplateRow, TouchedRow, TransmitterRow, Trust,
 };
 pub use asset::{Asset, asset, asset_version};
 pub use campaign::Campaign;

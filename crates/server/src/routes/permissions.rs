@@ -142,6 +142,12 @@ pub static CONSOLE: &[Row] = &[
     row("get", "/admin/trust", InstallationRead),
     row("get", "/admin/passkey-policy", PasskeyPolicyRead),
     grave("post", "/admin/passkey-policy/{act}", PasskeyPolicyWrite),
+    row("get", "/admin/signals", SignalsRead),
+    grave("post", "/admin/signals/receivers", SignalsWrite),
+    grave("post", "/admin/signals/receivers/{id}/renew", SignalsWrite),
+    grave("post", "/admin/signals/receivers/{id}/delete", SignalsWrite),
+    grave("post", "/admin/signals/transmitters", SignalsWrite),
+    grave("post", "/admin/signals/transmitters/{id}/delete", SignalsWrite),
     row("get", "/admin/keys", InstallationRead),
     grave("post", "/admin/keys/rotate", KeysRotate),
 ];

@@ -8,3 +8,21 @@
 
 pub mod deliver;
 pub mod token;
+
+use passband_core::signals::receive::Transmitter;
+use passband_core::signals::stream::Stream;
+
+/// A receiver in the words of the audit log.
+#[must_use]
+pub fn receiver_words(stream: &Stream) -> String {
+    let push = if stream.push_url.is_empty() { "nowhere" } else { &stream.push_url };
+    format!("{}: audience {}, may be pushed to {push}", stream.name, stream.audience)
+}
+
+/// A transmitter in the words of the audit log.
+#[must_use]
+pub fn transmitter_words(it: &Transmitter) -> String {
+    let says = [(it.compliance, "compliance"), (it.sessions, "sessions"), (it.may_raise, "may raise")];
+    let says: Vec<_> = says.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect();
+    format!("{}: issuer {}, {}", it.name, it.issuer, says.join(", "))
+}

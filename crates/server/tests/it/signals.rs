@@ -297,7 +297,7 @@ pub async fn transmitter(world: &World, may_raise: bool) -> Mdm {
 }
 
 impl Mdm {
-    fn sign(&self, world: &World, jti: &str, device: DeviceId, event: Value) -> String {
+    pub fn sign(&self, world: &World, jti: &str, device: DeviceId, event: Value) -> String {
         let claims = json!({
             "iss": self.registered.issuer, "aud": self.registered.audience, "iat": world.now().0, "jti": jti,
             "sub_id": { "format": "opaque", "id": device.to_string() }, "events": event,
@@ -307,7 +307,7 @@ impl Mdm {
         self.key.sign(&header, &claims).unwrap()
     }
 
-    async fn send(&self, world: &World, token: &str) -> Reply {
+    pub async fn send(&self, world: &World, token: &str) -> Reply {
         let request = Request::builder()
             .method(Method::POST)
             .uri(format!("/ssf/receive/{}", self.registered.id))
@@ -318,7 +318,7 @@ impl Mdm {
     }
 }
 
-fn compliance(status: &str) -> Value {
+pub fn compliance(status: &str) -> Value {
     json!({ "https://schemas.openid.net/secevent/caep/event-type/device-compliance-change": { "current_status": status } })
 }
 

@@ -16,13 +16,13 @@ const POLL: &str = "urn:ietf:rfc:8936";
 const PUSH: &str = "urn:ietf:rfc:8935";
 
 /// A receiver that an administrator let in.
-struct Receiver<'a> {
+pub struct Receiver<'a> {
     world: &'a World,
-    credential: String,
+    pub credential: String,
 }
 
 impl<'a> Receiver<'a> {
-    async fn let_in(world: &'a World, push_url: Option<&str>) -> Self {
+    pub async fn let_in(world: &'a World, push_url: Option<&str>) -> Self {
         let body =
             json!({ "displayName": "SIEM", "audience": "https://siem.example.org", "pushUrl": push_url });
         let reply = admin(world, Method::POST, "/v1.0/passband_signals/streams", &body.to_string()).await;
@@ -32,7 +32,7 @@ impl<'a> Receiver<'a> {
         Self { world, credential }
     }
 
-    async fn ask(&self, method: Method, path: &str, body: &Value) -> Reply {
+    pub async fn ask(&self, method: Method, path: &str, body: &Value) -> Reply {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -43,13 +43,13 @@ impl<'a> Receiver<'a> {
         self.world.browser().send(request).await
     }
 
-    async fn good(&self, method: Method, path: &str, body: &Value) -> Value {
+    pub async fn good(&self, method: Method, path: &str, body: &Value) -> Value {
         let reply = self.ask(method, path, body).await;
         assert!(reply.status.is_success(), "{path} {} {}", reply.status, reply.body);
         if reply.body.is_empty() { Value::Null } else { reply.json() }
     }
 
-    async fn make(&self, body: &Value) -> String {
+    pub async fn make(&self, body: &Value) -> String {
         self.good(Method::POST, "/ssf/streams", body).await["stream_id"].as_str().unwrap().to_owned()
     }
 
@@ -60,7 +60,7 @@ impl<'a> Receiver<'a> {
     }
 }
 
-async fn revoke(world: &World, user: UserId) {
+pub async fn revoke(world: &World, user: UserId) {
     world.app.commit(vec![Change::EndSessionsOf { user, at: world.now() }]).await.unwrap();
 }
 

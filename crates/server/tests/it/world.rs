@@ -101,12 +101,20 @@ impl World {
     /// Another node of the same installation: a second server on the same database. A database in memory has one
     /// server only; there it is a second way in to the same one.
     pub async fn twin(&self) -> Self {
-        let app = if self.app.config.database.starts_with("postgres") {
-            let config = self.app.config.clone();
-            App::open_with(config, Box::new(self.clock.clone()), Box::new(SystemRandom)).await.unwrap()
-        } else {
-            Arc::clone(&self.app)
-        };
+        if self.app.config.database.starts_with("postgres") {
+            return self.twin_on(self.app.config.database.clone()).await;
+        }
+        self.beside(Arc::clone(&self.app))
+    }
+
+    /// Another node, which reaches the same database at this address.
+    pub async fn twin_on(&self, database: String) -> Self {
+        let config = Config { database, ..self.app.config.clone() };
+        let app = App::open_with(config, Box::new(self.clock.clone()), Box::new(SystemRandom)).await;
+        self.beside(app.unwrap())
+    }
+
+    fn beside(&self, app: Arc<App>) -> Self {
         let router = routes::router(Arc::clone(&app));
         // The folder is the first one's to remove.
         Self { router, app, clock: self.clock.clone(), data: PathBuf::new() }

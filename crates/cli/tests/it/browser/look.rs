@@ -4,7 +4,7 @@ use super::world::{Installation, Outcome, Person};
 use passband_testkit::browser::{BrowserError, Chromium, Page, Problem, ProblemKind, VirtualKind};
 
 /// What people open, apart from what a test of its own leads to.
-pub(super) const PAGES: [&str; 14] = [
+pub(super) const PAGES: [&str; 15] = [
     "/admin",
     "/admin/users",
     "/admin/devices",
@@ -12,6 +12,7 @@ pub(super) const PAGES: [&str; 14] = [
     "/admin/sign-ins",
     "/admin/trust",
     "/admin/passkey-policy",
+    "/admin/signals",
     "/admin/keys",
     "/account",
     "/account/passkeys/new",

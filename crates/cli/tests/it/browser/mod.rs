@@ -10,6 +10,7 @@ mod policy;
 mod recovery;
 mod refused;
 mod sign_in;
+mod signals;
 mod sso;
 mod tls;
 mod world;

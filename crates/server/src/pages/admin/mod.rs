@@ -8,6 +8,7 @@ mod passkey_policy;
 mod people;
 mod person;
 mod sign_ins;
+mod signals;
 mod trust;
 
 pub use apps::{AppRow, Apps, NewApp};
@@ -18,6 +19,7 @@ pub use passkey_policy::{Choice, PasskeyPolicy, Preview, ProfileForm, TargetRow,
 pub use people::{People, PersonRow};
 pub use person::{NewPass, PassRow, Person, RoleRow};
 pub use sign_ins::{SignInFilter, SignInResult, SignInRow, SignIns, Step};
+pub use signals::{NewCredential, ReceiverRow, ReceiverState, Signals, TransmitterRow};
 pub use trust::{MetadataState, ModelRow, Models, ProfileVerdict, RevocationState, RootRow, Trust};
 
 use super::{Csrf, Notice, Viewer};

@@ -4,6 +4,7 @@ mod html;
 mod sample;
 mod sample_passkeys;
 mod sample_policy;
+mod sample_signals;
 mod sample_trust;
 mod style;
 

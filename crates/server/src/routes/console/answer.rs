@@ -94,10 +94,13 @@ done! {
     PersonDisabled "person-disabled" "Person disabled. Their sessions have ended.";
     PersonEnabled "person-enabled" "Person enabled.";
     PersonOrdinary "person-ordinary" "An ordinary account again.";
+    ReceiverDeleted "receiver-deleted" "Receiver deleted, with all that waited for it.";
     RoleGiven "role-given" "Role given. Passes they had have ended.";
     RoleTaken "role-taken" "Role taken away.";
     SessionEnded "session-ended" "Session ended.";
     SessionsEnded "sessions-ended" "Every session has ended.";
+    TransmitterAdded "transmitter-added" "Transmitter added. Give it its address below.";
+    TransmitterDeleted "transmitter-deleted" "Transmitter removed. Nothing it sends is taken any more.";
 }
 
 impl Done {

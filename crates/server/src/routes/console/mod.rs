@@ -14,6 +14,7 @@ mod person;
 mod policies;
 pub mod rows;
 mod sign_ins;
+mod signals;
 mod story;
 mod trust;
 pub mod visit;
@@ -54,6 +55,12 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/trust", get(trust::get))
         .route("/admin/passkey-policy", get(passkey_policy::get))
         .route("/admin/passkey-policy/{act}", post(passkey_policy::act))
+        .route("/admin/signals", get(signals::get))
+        .route("/admin/signals/receivers", post(signals::let_in))
+        .route("/admin/signals/receivers/{id}/renew", post(signals::renew))
+        .route("/admin/signals/receivers/{id}/delete", post(signals::shut_out))
+        .route("/admin/signals/transmitters", post(signals::register))
+        .route("/admin/signals/transmitters/{id}/delete", post(signals::remove))
         .route("/admin/keys", get(keys::get))
         .route("/admin/keys/rotate", post(keys::rotate))
         .layer(middleware::from_fn_with_state(Arc::clone(app), visit::guard))

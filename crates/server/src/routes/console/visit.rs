@@ -381,6 +381,7 @@ mod tests {
             ("/admin/users/1234/tap", "/admin/users/1234"),
             ("/admin/devices/1234/disable", "/admin/devices"),
             ("/admin/keys/rotate", "/admin/keys"),
+            ("/admin/signals/receivers/1234/delete", "/admin/signals"),
             ("/admin/alarms/1234/breakGlassUsed", "/admin"),
         ] {
             assert_eq!(page_of(&Method::POST, &path.parse().unwrap()), page);

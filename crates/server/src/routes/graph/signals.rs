@@ -7,6 +7,7 @@ use super::query::Asked;
 use super::resource::signals::{STREAM, stream as shown};
 use crate::app::App;
 use crate::routes::ssf::CREDENTIAL;
+use crate::signals::receiver_words;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -80,17 +81,12 @@ pub async fn create(
         return Err(GraphError::bad("There are 50 receivers, and there cannot be more."));
     }
     let (stream, secret) = decide(&body.wish(), app.now(), app.rng())?;
-    let deed = Deed::new("Add receiver of signals", stream.id, deed(&stream));
+    let deed = Deed::new("Add receiver of signals", stream.id, receiver_words(&stream));
     admin.commit(&app, vec![Change::InsertStream(Box::new(stream.clone()))], deed).await?;
     let place = asked.link(&app, &format!("passband_signals/streams/{}", stream.id));
     let mut object = asked.object(&app, &STREAM, shown(&stream, &Fared::default()))?;
     object["credential"] = json!(format!("{CREDENTIAL}{}", secret.as_str()));
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(object)).into_response())
-}
-
-fn deed(stream: &Stream) -> String {
-    let push = if stream.push_url.is_empty() { "nowhere" } else { &stream.push_url };
-    format!("{}: audience {}, may be pushed to {push}", stream.name, stream.audience)
 }
 
 /// `PATCH /passband_signals/streams/{id}`.
@@ -105,7 +101,7 @@ pub async fn update(
     let wish = body.wish();
     replaced(&admin, &app, &id, |before| {
         let after = apply(before, &wish)?;
-        let deed = Deed::new("Update receiver of signals", after.id, deed(&after));
+        let deed = Deed::new("Update receiver of signals", after.id, receiver_words(&after));
         Ok((after, deed))
     })
     .await?;

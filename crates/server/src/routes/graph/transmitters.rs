@@ -6,6 +6,7 @@ use super::error::GraphError;
 use super::query::Asked;
 use super::resource::signals::{TRANSMITTER, transmitter as shown};
 use crate::app::App;
+use crate::signals::transmitter_words;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -80,10 +81,7 @@ pub async fn create(
         may_raise: body.may_raise,
     };
     let it = register(wish, app.now(), app.rng())?;
-    let says = [(it.compliance, "compliance"), (it.sessions, "sessions"), (it.may_raise, "may raise")];
-    let says: Vec<_> = says.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect();
-    let detail = format!("{}: issuer {}, {}", it.name, it.issuer, says.join(", "));
-    let deed = Deed::new("Add transmitter of signals", it.id, detail);
+    let deed = Deed::new("Add transmitter of signals", it.id, transmitter_words(&it));
     admin.commit(&app, vec![Change::InsertTransmitter(Box::new(it.clone()))], deed).await?;
     let place = asked.link(&app, &format!("passband_signals/transmitters/{}", it.id));
     let object = asked.object(&app, &TRANSMITTER, shown(&it, app.issuer()))?;

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
 /// Events in one answer.
@@ -67,6 +68,10 @@ pub async fn poll(
         && let Ok(_place) = PLACES.try_acquire()
     {
         waiting = wait(&app, stream, most + 1).await?;
+        // Whoever was shut out while they waited gets nothing of what happened since.
+        if !is_same(&app, stream).await? {
+            waiting.clear();
+        }
     }
     Ok(no_store(sets(&app, stream, &waiting, most as usize)))
 }
@@ -80,6 +85,15 @@ async fn wait(app: &App, stream: &Stream, most: u32) -> Result<Vec<Waiting>, Sto
             return Ok(waiting);
         }
     }
+}
+
+/// Whether the stream is still this receiver's, and still to be told of events.
+async fn is_same(app: &App, stream: &Stream) -> Result<bool, StoreError> {
+    let now = app.store.stream(stream.id).await?;
+    Ok(now.is_some_and(|now| {
+        let same = bool::from(now.secret_hash.ct_eq(&stream.secret_hash));
+        same && now.status == StreamStatus::Enabled && now.method == Method::Poll
+    }))
 }
 
 /// Takes away what has arrived, and what the receiver will never take.
