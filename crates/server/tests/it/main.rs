@@ -14,4 +14,5 @@ mod profiles;
 mod prt;
 mod recovery;
 mod second;
+mod walk;
 mod world;
