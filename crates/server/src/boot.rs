@@ -17,13 +17,13 @@ use passband_core::keys::admin_token::AdminToken;
 use passband_core::keys::master::MasterKey;
 use passband_core::keys::seal::{Purpose, SealRing};
 use passband_core::keys::signer::{TokenKey, TokenKeys};
-use passband_core::manage::app::DRS_APP;
+use passband_core::manage::app::{ADMIN_APP, DRS_APP};
 use passband_core::rng::{self, Random, SystemRandom};
 use passband_core::time::{Seconds, Timestamp};
 use passband_store::{CommitError, Store, StoreError};
 use passband_wire::b64;
 use passband_wire::jose::jws::SigningKey;
-use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE};
+use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, DRS_RESOURCE};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
@@ -305,6 +305,7 @@ async fn make_missing_apps(store: &Store, now: Timestamp) -> Result<(), BootErro
     for app in [
         built_in(BROKER_CLIENT, "Passband broker", &["http://127.0.0.1/", "http://[::1]/"], &[]),
         built_in(DRS_APP, "Device registration", &[], &[DRS_RESOURCE]),
+        built_in(ADMIN_APP, "Administration", &[], &[ADMIN_RESOURCE]),
     ] {
         if store.app(app.id).await?.is_none() {
             match store.commit(vec![Change::InsertApp(app)]).await {

@@ -9,12 +9,17 @@ use crate::time::Timestamp;
 use aws_lc_rs::digest::{SHA256, digest};
 use passband_wire::b64;
 use passband_wire::oauth::redirect;
-use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE};
+use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, DRS_RESOURCE};
 use zeroize::Zeroizing;
 
 /// The device registration service, as a resource.
 pub const DRS_APP: ClientId = ClientId::from_bytes([
     0x01, 0xcb, 0x28, 0x76, 0x7e, 0xbd, 0x4a, 0xa4, 0x9c, 0xc9, 0xd2, 0x8b, 0xd4, 0xd3, 0x59, 0xa9,
+]);
+
+/// The admin API, as a resource. What policies call `MicrosoftAdminPortals` is this and the console.
+pub const ADMIN_APP: ClientId = ClientId::from_bytes([
+    0x5a, 0x1d, 0x7c, 0x1e, 0x0f, 0x62, 0x4b, 0x0d, 0x93, 0x3a, 0x6e, 0x2b, 0x8d, 0x41, 0xc7, 0x55,
 ]);
 
 /// Redirect URIs one application may have.
@@ -43,7 +48,7 @@ pub struct AppWish {
 /// Whether the installation itself rests on this application.
 #[must_use]
 pub fn is_built_in(id: ClientId) -> bool {
-    id == BROKER_CLIENT || id == DRS_APP
+    [BROKER_CLIENT, DRS_APP, ADMIN_APP].contains(&id)
 }
 
 /// Whether a redirect URI is one of the `web` group; the others are of the `publicClient` group.
@@ -161,10 +166,11 @@ fn identifiers(uris: &[String], issuer: &str) -> Result<Vec<String>, Invalid> {
         if !absolute || uri.len() > 255 || !uri.bytes().all(|b| (0x21..0x7f).contains(&b)) {
             return wrong("must be absolute URIs of at most 255 characters, such as api://orders");
         }
-        // A token for the issuer is good at /userinfo, one for the registration service makes a device: an
-        // application that bore their names would be handed such tokens (failure class: audience confusion).
+        // A token for the issuer is good at /userinfo, one for the registration service makes a device, one for the
+        // admin API administers: an application that bore their names would be handed such tokens (failure class:
+        // audience confusion).
         let ours = |name: &str| uri.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest == "/");
-        if ours(issuer) || uri.eq_ignore_ascii_case(DRS_RESOURCE) {
+        if ours(issuer) || [DRS_RESOURCE, ADMIN_RESOURCE].iter().any(|name| uri.eq_ignore_ascii_case(name)) {
             return wrong("must not be a name of this server");
         }
     }
@@ -247,6 +253,7 @@ mod tests {
             ISSUER,
             "https://id.example.org/",
             DRS_RESOURCE,
+            ADMIN_RESOURCE,
             "URN:ms-drs:enterpriseregistration.windows.net",
             "urn:ms-drs:EnterpriseRegistration.windows.net",
             "orders",

@@ -9,6 +9,7 @@ mod device;
 mod graph;
 mod oidc;
 mod pass;
+mod person_token;
 mod policy_page;
 mod profiles;
 mod prt;
