@@ -47,6 +47,10 @@ pub struct ServeArgs {
     /// Proxies in front whose X-Forwarded-For is believed, like 10.0.0.7 or 10.0.0.0/8
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     trusted_proxies: Vec<String>,
+    /// Serve /metrics here and nowhere else, plain, to whoever can reach it [default: at --listen, to callers on this
+    /// machine that no proxy stands in front of]
+    #[arg(long, value_name = "ADDR")]
+    metrics_listen: Option<SocketAddr>,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -78,6 +82,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         tls_dev: args.tls_dev,
         related_origins: args.related_origins,
         trusted_proxies: args.trusted_proxies,
+        metrics_listen: args.metrics_listen,
     };
     let config = line.or(file).finish().map_err(|error| Failure::usage(error.to_string()))?;
     if config.tls == Tls::Off && config.public_url.starts_with("https:") && config.trusted_proxies.is_empty()

@@ -43,6 +43,8 @@ pub struct Config {
     pub related_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where to listen for `/metrics` alone, plain; without it, it is for this machine.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// The file of `--config`, TOML; each member is a command-line option of the same name.
@@ -72,6 +74,8 @@ pub struct File {
     /// `--trusted-proxies`
     #[serde(default, alias = "trusted_proxies")]
     pub trusted_proxies: Vec<String>,
+    /// `--metrics-listen`
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// Why a configuration cannot be used.
@@ -130,6 +134,7 @@ impl File {
             metadata_url: self.metadata_url.or(other.metadata_url),
             related_origins: either(self.related_origins, other.related_origins),
             trusted_proxies: either(self.trusted_proxies, other.trusted_proxies),
+            metrics_listen: self.metrics_listen.or(other.metrics_listen),
         }
     }
 
@@ -169,6 +174,7 @@ impl File {
             metadata_url: self.metadata_url,
             related_origins,
             trusted_proxies,
+            metrics_listen: self.metrics_listen,
         })
     }
 }

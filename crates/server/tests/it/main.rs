@@ -6,6 +6,7 @@ mod ceremony;
 mod console;
 mod console_roles;
 mod device;
+mod figures;
 mod graph;
 mod oidc;
 mod pass;
