@@ -109,6 +109,26 @@ fn nobody_takes_over_who_may_more() {
     });
 }
 
+/// A device that was disabled as stolen lets its owner in again: nobody enables one of somebody above them.
+#[test]
+fn a_device_of_somebody_above_stays_disabled() {
+    with_api(async |api| {
+        let (root, _) = api.world.founder().await;
+        let ada = api.world.newcomer("Ada").await;
+        let desk = token(api, Role::CloudDeviceAdministrator.into());
+        let mut answers = Vec::new();
+        for owner in [root.user.id, ada.id] {
+            let path = format!("/v1.0/devices/{}", api.device(owner, "Box").await);
+            for body in [r#"{"accountEnabled":false}"#, r#"{"accountEnabled":true}"#] {
+                answers.push(with_token(api, &desk, ("PATCH", &path, body)).await);
+            }
+        }
+        let statuses: Vec<_> = answers.iter().map(|(status, _)| status.as_u16()).collect();
+        assert_eq!(statuses, [204, 403, 204, 204]);
+        assert_eq!(reason(&answers[1].1), "role_too_low");
+    });
+}
+
 /// A pass made for somebody who was nobody would let its maker in as somebody who is.
 #[test]
 fn a_pass_ends_when_its_person_is_given_a_role() {
