@@ -154,11 +154,31 @@ impl Agent {
     ///
     /// [`Error::NotJoined`], or what the sign-in or the server said.
     pub async fn login(&self, browser: &dyn Browser, login_hint: Option<&str>) -> Result<Prt, Error> {
+        self.login_with(browser, login_hint, None).await
+    }
+
+    /// [`login`](Self::login), where the person proves themselves anew, however recent their last sign-in is: for what
+    /// takes a sign-in of just now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotJoined`], or what the sign-in or the server said.
+    pub async fn login_again(&self, browser: &dyn Browser, login_hint: Option<&str>) -> Result<Prt, Error> {
+        self.login_with(browser, login_hint, Some("login")).await
+    }
+
+    async fn login_with(
+        &self,
+        browser: &dyn Browser,
+        login_hint: Option<&str>,
+        prompt: Option<&str>,
+    ) -> Result<Prt, Error> {
         let (identity, keys) = self.device()?;
         let request = SignInRequest {
             scope: "openid offline_access",
             max_age: Some(FRESH),
             login_hint,
+            prompt,
             ..SignInRequest::default()
         };
         let tokens = sign_in(&self.provider, browser, &request, &*self.around.rng).await?;

@@ -9,7 +9,7 @@ use passband_broker::enrol::{Description, JoinKind};
 use passband_broker::http::ServerUrl;
 use passband_broker::prt::TokenRequest;
 use passband_broker::state::StateDir;
-use passband_wire::prt::CREDENTIAL_NAME;
+use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, CREDENTIAL_NAME};
 use passband_wire::rng::SystemRandom;
 use passband_wire::time::Timestamp;
 use serde_json::json;
@@ -110,6 +110,9 @@ pub(crate) struct LoginArgs {
     /// Who is going to sign in
     #[arg(long, value_name = "UPN")]
     hint: Option<String>,
+    /// Ask for the passkey even if the last sign-in was a moment ago
+    #[arg(long)]
+    again: bool,
 }
 
 #[derive(Debug, Args)]
@@ -118,8 +121,11 @@ pub(crate) struct TokenArgs {
     #[command(flatten)]
     place: Place,
     /// The app the token is for
-    #[arg(long, value_name = "ID")]
-    client_id: String,
+    #[arg(long, value_name = "ID", required_unless_present = "admin")]
+    client_id: Option<String>,
+    /// A token for the admin API, with your own roles: for PASSBAND_TOKEN
+    #[arg(long, conflicts_with_all = ["client_id", "resource"])]
+    admin: bool,
     /// Audience of the token, if not the app's default
     #[arg(long, value_name = "URI")]
     resource: Option<String>,
@@ -130,7 +136,8 @@ pub(crate) struct TokenArgs {
 
 const TOKEN_EXAMPLES: &str = "Examples:
   passband token --client-id 6f7b6a3c-0d0e-4a53-9d26-4a2f1c7d7e11
-  curl -H \"Authorization: Bearer $(passband token --client-id ID --resource https://api.example.com)\" ...";
+  curl -H \"Authorization: Bearer $(passband token --client-id ID --resource https://api.example.com)\" ...
+  PASSBAND_TOKEN=$(passband token --admin) passband admin user list";
 
 #[derive(Debug, Args)]
 #[command(after_help = COOKIE_EXAMPLES)]
@@ -220,7 +227,12 @@ async fn leave(args: LeaveArgs, out: &Output) -> Result<(), Failure> {
 
 pub(crate) async fn login(args: LoginArgs, out: &Output) -> Result<(), Failure> {
     let agent = args.place.agent()?;
-    let prt = agent.login(&args.browser.browser(*out), args.hint.as_deref()).await?;
+    let (browser, hint) = (args.browser.browser(*out), args.hint.as_deref());
+    let prt = if args.again {
+        agent.login_again(&browser, hint).await?
+    } else {
+        agent.login(&browser, hint).await?
+    };
     let expires = prt.expires().rfc3339();
     let line = format!("Signed in as {}, until {expires} if not used", prt.user());
     out.say(&line, &json!({ "user": prt.user(), "prtExpires": expires }));
@@ -228,8 +240,12 @@ pub(crate) async fn login(args: LoginArgs, out: &Output) -> Result<(), Failure> 
 }
 
 pub(crate) async fn token(args: TokenArgs, out: &Output) -> Result<(), Failure> {
-    let request =
-        TokenRequest { client_id: &args.client_id, scope: &args.scope, resource: args.resource.as_deref() };
+    let broker = BROKER_CLIENT.to_string();
+    let request = TokenRequest {
+        client_id: args.client_id.as_deref().unwrap_or(&broker),
+        scope: &args.scope,
+        resource: if args.admin { Some(ADMIN_RESOURCE) } else { args.resource.as_deref() },
+    };
     let reply = args.place.agent()?.token(&request).await?;
     out.say(&reply.access_token, &json!(reply));
     Ok(())

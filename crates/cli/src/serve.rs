@@ -50,6 +50,10 @@ pub struct ServeArgs {
     /// Which network is of which country, one CIDR,COUNTRY a line, for policies that name countries
     #[arg(long, value_name = "FILE")]
     countries: Option<PathBuf>,
+    /// Serve /metrics here and nowhere else, plain, to whoever can reach it [default: at --listen, to callers on this
+    /// machine that no proxy stands in front of]
+    #[arg(long, value_name = "ADDR")]
+    metrics_listen: Option<SocketAddr>,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -82,6 +86,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         related_origins: args.related_origins,
         trusted_proxies: args.trusted_proxies,
         countries: args.countries,
+        metrics_listen: args.metrics_listen,
     };
     let config = line.or(file).finish().map_err(|error| Failure::usage(error.to_string()))?;
     if config.tls == Tls::Off && config.public_url.starts_with("https:") && config.trusted_proxies.is_empty()

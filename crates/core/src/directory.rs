@@ -191,6 +191,8 @@ pub struct Passkey {
     pub created: Timestamp,
     /// Last sign-in.
     pub last_used: Option<Timestamp>,
+    /// Who registered it for them, as the audit log names them; empty if they did themselves.
+    pub made_by: String,
 }
 
 /// A Temporary Access Pass (Graph `temporaryAccessPassAuthenticationMethod`).
@@ -236,11 +238,18 @@ pub enum AlarmKind {
     BreakGlassRefused,
     /// A recovery code was used. For its owner.
     RecoveryCodeUsed,
+    /// A Temporary Access Pass was used on an account that had a passkey already. For its owner.
+    TemporaryAccessPassUsed,
 }
 
 impl AlarmKind {
     /// Each of them.
-    pub const ALL: [Self; 3] = [Self::BreakGlassUsed, Self::BreakGlassRefused, Self::RecoveryCodeUsed];
+    pub const ALL: [Self; 4] = [
+        Self::BreakGlassUsed,
+        Self::BreakGlassRefused,
+        Self::RecoveryCodeUsed,
+        Self::TemporaryAccessPassUsed,
+    ];
 
     /// The name in the database, in metrics and in addresses.
     #[must_use]
@@ -249,6 +258,7 @@ impl AlarmKind {
             Self::BreakGlassUsed => "breakGlassUsed",
             Self::BreakGlassRefused => "breakGlassRefused",
             Self::RecoveryCodeUsed => "recoveryCodeUsed",
+            Self::TemporaryAccessPassUsed => "temporaryAccessPassUsed",
         }
     }
 

@@ -97,6 +97,7 @@ reasons! {
     RecoveryCodeUsed "recovery_code_used" "The recovery code had been used before." "Use another code, or ask an administrator for a Temporary Access Pass; if nobody used it knowingly, make new codes.";
     RecoveryCodeWrong "recovery_code_wrong" "No such person, or no such recovery code." "Check the name and the code; making new codes ends the old ones.";
     RedirectUriUnknown "redirect_uri_unknown" "The redirect URI is not registered for the application." "Register it exactly as the application sends it.";
+    PasskeyByAnother "passkey_by_another" "The person has passkeys that somebody else registered for them, who could sign in as them with what the role gives." "Ask the person whether they hold these passkeys; remove those they do not, and confirm the rest.";
     RequestMalformed "request_malformed" "The request lacked a parameter or had one that could not be read." "Correct the application.";
     ResourceUnknown "resource_unknown" "No application has this name as an audience." "Register the resource, or correct the name.";
     RoleMissing "role_missing" "No role of the person's, or of the token, lets them do this." "Ask a Global Administrator for the role that does; docs/permissions.md has them.";

@@ -25,7 +25,7 @@ use passband_core::time::{Seconds, Timestamp};
 use passband_store::{CommitError, Store, StoreError};
 use passband_wire::b64;
 use passband_wire::jose::jws::SigningKey;
-use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE};
+use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, DRS_RESOURCE};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
@@ -316,7 +316,7 @@ async fn make_missing_apps(store: &Store, now: Timestamp) -> Result<(), BootErro
     for app in [
         built_in(BROKER_CLIENT, "Passband broker", &["http://127.0.0.1/", "http://[::1]/"], &[]),
         built_in(DRS_APP, "Device registration", &[], &[DRS_RESOURCE]),
-        built_in(CONSOLE_APP, "Passband console", &[], &[]),
+        built_in(CONSOLE_APP, "Passband console", &[], &[ADMIN_RESOURCE]),
         built_in(ACCOUNT_APP, "Passband account pages", &[], &[]),
     ] {
         if store.app(app.id).await?.is_none() {

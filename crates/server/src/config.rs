@@ -45,6 +45,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// The file that says which network is of which country.
     pub countries: Option<PathBuf>,
+    /// Where to listen for `/metrics` alone, plain; without it, it is for this machine.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// The file of `--config`, TOML; each member is a command-line option of the same name.
@@ -76,6 +78,8 @@ pub struct File {
     pub trusted_proxies: Vec<String>,
     /// `--countries`
     pub countries: Option<PathBuf>,
+    /// `--metrics-listen`
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// Why a configuration cannot be used.
@@ -135,6 +139,7 @@ impl File {
             related_origins: either(self.related_origins, other.related_origins),
             trusted_proxies: either(self.trusted_proxies, other.trusted_proxies),
             countries: self.countries.or(other.countries),
+            metrics_listen: self.metrics_listen.or(other.metrics_listen),
         }
     }
 
@@ -175,6 +180,7 @@ impl File {
             related_origins,
             trusted_proxies,
             countries: self.countries,
+            metrics_listen: self.metrics_listen,
         })
     }
 }

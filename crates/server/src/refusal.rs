@@ -143,6 +143,7 @@ impl From<Reason> for WireError {
             | Reason::RecoveryCodeWrong
             | Reason::RoleMissing
             | Reason::RoleTooLow
+            | Reason::PasskeyByAnother
             | Reason::SelfServiceOff
             | Reason::SetupLinkInvalid
             | Reason::TapExpired

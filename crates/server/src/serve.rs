@@ -34,6 +34,9 @@ pub enum ServeError {
     /// The address is taken or not ours.
     #[error("cannot listen on {0}: {1}; choose another address with --listen")]
     Listen(SocketAddr, std::io::Error),
+    /// The address for `/metrics` is taken or not ours.
+    #[error("cannot listen on {0}: {1}; choose another address with --metrics-listen")]
+    ListenMetrics(SocketAddr, std::io::Error),
     /// TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -42,6 +45,7 @@ pub enum ServeError {
 /// A server that listens and has yet to run.
 pub struct Server {
     listener: TcpListener,
+    metrics: Option<TcpListener>,
     tls: Option<tokio_rustls::TlsAcceptor>,
     app: Arc<App>,
 }
@@ -62,7 +66,14 @@ impl Server {
         let tls = tls::server_config(&app.config)?.map(tokio_rustls::TlsAcceptor::from);
         let at = app.config.listen;
         let listener = TcpListener::bind(at).await.map_err(|error| ServeError::Listen(at, error))?;
-        Ok(Self { listener, tls, app })
+        let metrics = match app.config.metrics_listen {
+            Some(at) => {
+                let bound = TcpListener::bind(at).await;
+                Some(bound.map_err(|error| ServeError::ListenMetrics(at, error))?)
+            }
+            None => None,
+        };
+        Ok(Self { listener, metrics, tls, app })
     }
 
     /// Where it listens.
@@ -77,14 +88,23 @@ impl Server {
         let watcher = tokio::spawn(trust::watch(Arc::clone(&self.app)));
         let fetcher = tokio::spawn(trust::refresh::run(Arc::clone(&self.app)));
         let teller = tokio::spawn(signals::deliver::run(Arc::clone(&self.app)));
+        let figures = tokio::spawn(figures(self.metrics, Arc::clone(&self.app)));
         let router = routes::router(Arc::clone(&self.app));
         accept(&self.listener, self.tls, router, stop).await;
+        figures.abort();
         upkeep.abort();
         sweeper.abort();
         watcher.abort();
         fetcher.abort();
         teller.abort();
         self.app.store.close().await;
+    }
+}
+
+/// Serves `/metrics` on a listener of its own, if there is one.
+async fn figures(listener: Option<TcpListener>, app: Arc<App>) {
+    if let Some(listener) = listener {
+        accept(&listener, None, routes::figures(app), std::future::pending()).await;
     }
 }
 

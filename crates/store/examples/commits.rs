@@ -92,6 +92,7 @@ async fn seed(store: &Store) -> Outcome<()> {
             evidence: Evidence::default(),
             created: NOW,
             last_used: None,
+            made_by: String::new(),
         };
         let session = session(n, n);
         store

@@ -4,6 +4,9 @@ DROP INDEX users_admin;
 ALTER TABLE users RENAME COLUMN admin TO roles;
 CREATE INDEX users_roles ON users (id) WHERE roles <> 0;
 
+-- Who registered a passkey for its owner; empty if the owner did.
+ALTER TABLE passkeys ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
+
 -- The audit log as a chain: seq numbers the lines without a gap, hash is that of the line, prev that of the line
 -- before. Lines from before have no place in it.
 ALTER TABLE audits ADD COLUMN seq BIGINT NOT NULL DEFAULT 0;

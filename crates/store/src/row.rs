@@ -24,7 +24,8 @@ macro_rules! columns {
     (passkey) => {
         "k.id, k.user_id, k.public_key, k.sign_count, k.backup_eligible, k.backup_state, k.aaguid, k.format, \
          k.attestation_object, k.client_data, k.transports, k.name, k.rp_id, \
-         k.evidence, k.proof, k.judged, k.metadata, k.attested, k.certification, k.verification, k.created, k.last_used"
+         k.evidence, k.proof, k.judged, k.metadata, k.attested, k.certification, k.verification, k.created, k.last_used, \
+         k.made_by"
     };
     (trust) => {
         "name, kind, scope, models, edition, sha256, added, actor, body"
@@ -294,7 +295,7 @@ pub(crate) fn user(r: &mut Reader<'_>) -> Read<User> {
 }
 
 /// Columns of `columns!(passkey)`.
-pub(crate) const PASSKEY_WIDTH: usize = 22;
+pub(crate) const PASSKEY_WIDTH: usize = 23;
 
 pub(crate) fn passkey(r: &mut Reader<'_>) -> Read<Passkey> {
     Ok(Passkey {
@@ -314,6 +315,7 @@ pub(crate) fn passkey(r: &mut Reader<'_>) -> Read<Passkey> {
         evidence: evidence(r)?,
         created: r.at()?,
         last_used: r.opt_at()?,
+        made_by: r.text()?,
     })
 }
 

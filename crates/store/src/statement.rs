@@ -313,10 +313,13 @@ fn insert_passkey(passkey: &Passkey) -> Statement {
     one(
         "INSERT INTO passkeys (id, user_id, public_key, sign_count, backup_eligible, backup_state, aaguid, \
          format, attestation_object, client_data, transports, name, rp_id, evidence, proof, judged, \
-         metadata, attested, certification, verification, created, last_used) \
+         metadata, attested, certification, verification, created, last_used, made_by) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-         $17, $18, $19, $20, $21, $22) ON CONFLICT DO NOTHING",
-        evidence(passkey_head(passkey), &passkey.evidence).at(passkey.created).opt_at(passkey.last_used),
+         $17, $18, $19, $20, $21, $22, $23) ON CONFLICT DO NOTHING",
+        evidence(passkey_head(passkey), &passkey.evidence)
+            .at(passkey.created)
+            .opt_at(passkey.last_used)
+            .text(&passkey.made_by),
         Conflict::Duplicate,
     )
 }

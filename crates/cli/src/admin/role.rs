@@ -30,7 +30,13 @@ pub(super) enum RoleCommand {
     #[command(
         after_help = "Examples:\n  passband admin role assign ada@example.com 'Helpdesk Administrator'"
     )]
-    Assign(Which),
+    Assign {
+        #[command(flatten)]
+        which: Which,
+        /// Also if others registered passkeys for them: their owner holds each
+        #[arg(long)]
+        force: bool,
+    },
     /// Take a role from a person; not the last Global Administrator who can sign in
     Remove(Which),
 }
@@ -60,8 +66,9 @@ pub(super) async fn run(command: RoleCommand, api: &Api, out: &Output) -> Result
         RoleCommand::List { all: false } => {
             out.list(&api.list(ASSIGNMENTS, None, usize::MAX).await?, HELD, "Nobody holds a role.");
         }
-        RoleCommand::Assign(Which { user, role }) => {
-            let body = json!({ "principalId": id(api, &user).await?, "roleDefinitionId": role.id() });
+        RoleCommand::Assign { which: Which { user, role }, force } => {
+            let user = id(api, &user).await?;
+            let body = json!({ "principalId": user, "roleDefinitionId": role.id(), "passband_force": force });
             out.object(&api.post(ASSIGNMENTS, &body).await?);
         }
         RoleCommand::Remove(Which { user, role }) => {

@@ -125,10 +125,11 @@ pub fn with_new_passkey(permitted: PermittedNew<'_>, owner: &User, place: Place)
 
 /// A session for whoever typed a pass: good for registering a passkey, and for nothing else.
 #[must_use]
-pub fn with_tap(accepted: &TapAccepted<'_>, place: Place) -> (Session, Vec<Change>) {
+pub fn with_tap(accepted: &TapAccepted<'_>, have: &[Passkey], place: Place) -> (Session, Vec<Change>) {
+    let told = accepted.alarm(have, &place.ip);
     let session = place.session(accepted.user(), Factors::TEMPORARY_ACCESS_PASS, accepted.until());
     let begun = Change::InsertSession(Box::new(session.clone()));
-    (session, vec![accepted.spend(), begun])
+    (session, [accepted.spend(), begun].into_iter().chain(told).collect())
 }
 
 /// A session for whoever typed a recovery code: good for registering a passkey, and for nothing else. The person is

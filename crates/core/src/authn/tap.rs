@@ -2,7 +2,7 @@
 //! `temporaryAccessPassAuthenticationMethod`).
 
 use crate::change::Change;
-use crate::directory::{Tap, User};
+use crate::directory::{Alarm, AlarmKind, Passkey, Tap, User};
 use crate::id::{TapId, UserId};
 use crate::keys::master::MasterKey;
 use crate::reason::Reason;
@@ -103,6 +103,21 @@ impl<'a> TapAccepted<'a> {
     #[must_use]
     pub fn spend(&self) -> Change {
         Change::UseTap { id: self.tap.id, at: self.now }
+    }
+
+    /// What tells the person at their next sign-in, if they `have` a passkey to sign in with: whoever makes a pass for
+    /// somebody, or comes by one, must not get in as them unseen. Without a passkey the pass is how they begin, and
+    /// there is nobody else to tell.
+    pub(super) fn alarm(&self, have: &[Passkey], ip: &str) -> Option<Change> {
+        let raised = || Alarm {
+            user: self.user.id,
+            kind: AlarmKind::TemporaryAccessPassUsed,
+            first: self.now,
+            last: self.now,
+            count: 1,
+            detail: format!("from {ip}"),
+        };
+        (!have.is_empty()).then(|| Change::RaiseAlarm(Box::new(raised())))
     }
 
     /// Until when the session it begins may register a passkey.

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use aws_lc_rs::digest::{SHA256, digest};
 use passband_wire::b64;
 use passband_wire::oauth::redirect;
-use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE};
+use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, DRS_RESOURCE};
 use zeroize::Zeroizing;
 
 /// The device registration service, as a resource.
@@ -184,10 +184,11 @@ fn identifiers(uris: &[String], issuer: &str) -> Result<Vec<String>, Invalid> {
         if !absolute || uri.len() > 255 || !uri.bytes().all(|b| (0x21..0x7f).contains(&b)) {
             return wrong("must be absolute URIs of at most 255 characters, such as api://orders");
         }
-        // A token for the issuer is good at /userinfo, one for the registration service makes a device: an
-        // application that bore their names would be handed such tokens (failure class: audience confusion).
+        // A token for the issuer is good at /userinfo, one for the registration service makes a device, one for the
+        // admin API administers: an application that bore their names would be handed such tokens (failure class:
+        // audience confusion).
         let ours = |name: &str| uri.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest == "/");
-        if ours(issuer) || uri.eq_ignore_ascii_case(DRS_RESOURCE) {
+        if ours(issuer) || [DRS_RESOURCE, ADMIN_RESOURCE].iter().any(|name| uri.eq_ignore_ascii_case(name)) {
             return wrong("must not be a name of this server");
         }
     }
@@ -273,6 +274,7 @@ mod tests {
             ISSUER,
             "https://id.example.org/",
             DRS_RESOURCE,
+            ADMIN_RESOURCE,
             "URN:ms-drs:enterpriseregistration.windows.net",
             "urn:ms-drs:EnterpriseRegistration.windows.net",
             "orders",

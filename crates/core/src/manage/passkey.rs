@@ -119,6 +119,7 @@ pub(super) mod tests {
             evidence: Evidence::default(),
             created: NOW,
             last_used: None,
+            made_by: String::new(),
         }
     }
 

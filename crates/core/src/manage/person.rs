@@ -4,7 +4,7 @@ use super::{Administrators, Invalid, display_name, upn};
 use crate::authn::methods::TapPolicy;
 use crate::authn::tap::{self, Wish};
 use crate::change::Change;
-use crate::directory::{Roles, Tap, User};
+use crate::directory::{Passkey, Roles, Tap, User};
 use crate::id::UserId;
 use crate::keys::master::MasterKey;
 use crate::reason::Reason;
@@ -70,6 +70,32 @@ pub fn apply(before: &User, wish: &PersonWish) -> Result<User, Invalid> {
     Ok(after)
 }
 
+/// The person as they are to be, who may be given the roles they are given. Only [`check`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked(User);
+
+/// Checks that nobody else gains by the roles that `after` has and `before` had not.
+///
+/// Who registers a passkey for somebody without a role may keep it, wait until its owner is given one, and sign in as
+/// them: "the planted passkey". Whether it was used since says nothing, for who planted it can have used it. So whoever
+/// gives the role looks at such passkeys first, and confirms that their owner holds them.
+///
+/// # Errors
+///
+/// [`Reason::PasskeyByAnother`].
+pub fn check(before: &User, after: User, have: &[Passkey], confirmed: bool) -> Result<Checked, Reason> {
+    let gains = !after.roles.except(before.roles).is_empty();
+    if gains && !confirmed && planted(have).next().is_some() {
+        return Err(Reason::PasskeyByAnother);
+    }
+    Ok(Checked(after))
+}
+
+/// Those of a person's passkeys that somebody else registered.
+pub fn planted(have: &[Passkey]) -> impl Iterator<Item = &Passkey> {
+    have.iter().filter(|passkey| !passkey.made_by.is_empty())
+}
+
 fn checked_upn(text: &str) -> Result<String, Invalid> {
     upn(text).ok_or(Invalid::new("userPrincipalName", "must be name@domain, without spaces"))
 }
@@ -83,7 +109,7 @@ fn checked_upn(text: &str) -> Result<String, Invalid> {
 /// [`Reason::LastAdmin`].
 pub fn update(
     (before, passes): (&User, &[Tap]),
-    after: User,
+    Checked(after): Checked,
     seen: &Administrators,
     now: Timestamp,
 ) -> Result<Vec<Change>, Reason> {
@@ -139,6 +165,7 @@ pub fn new_pass(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::Role;
     use crate::manage::administrators::tests::with;
     use crate::rng::SystemRandom;
 
@@ -169,6 +196,34 @@ mod tests {
         changes[2..].to_vec()
     }
 
+    /// Of somebody whose passkeys are all their own.
+    fn sure(after: User) -> Checked {
+        check(&User { roles: Roles::NONE, ..after.clone() }, after, &[], false).unwrap()
+    }
+
+    #[test]
+    fn a_planted_passkey_is_no_way_to_a_role() {
+        let key = |made_by: &str| Passkey {
+            made_by: made_by.to_owned(),
+            last_used: Some(NOW),
+            ..crate::manage::passkey::tests::passkey(b"k", admin().id)
+        };
+        let none = User { roles: Roles::NONE, ..admin() };
+        for roles in [Roles::GLOBAL, Role::HelpdeskAdministrator.into()] {
+            let given = |have: &[Passkey], confirmed| {
+                check(&none, User { roles, ..none.clone() }, have, confirmed).map(|checked| checked.0.roles)
+            };
+            assert_eq!(given(&[key(""), key("eve@localhost")], false), Err(Reason::PasskeyByAnother));
+            assert_eq!(given(&[key(""), key("eve@localhost")], true), Ok(roles));
+            assert_eq!(given(&[key("")], false), Ok(roles));
+        }
+        // One role more is a gain; none more, or one less, is not.
+        let more = admin().roles.with(Role::GlobalReader);
+        let check = |roles| check(&admin(), User { roles, ..admin() }, &[key("eve@localhost")], false).err();
+        assert_eq!(check(more), Some(Reason::PasskeyByAnother));
+        assert_eq!((check(admin().roles), check(Roles::NONE)), (None, None));
+    }
+
     #[test]
     fn the_last_administrator_stays() {
         let ada = admin();
@@ -180,8 +235,8 @@ mod tests {
             [wish(Some(false), Roles::NONE), wish(None, Roles::GLOBAL), wish(Some(false), Roles::GLOBAL)]
         {
             let after = apply(&ada, &wish).unwrap();
-            assert_eq!(update((&ada, &[]), after.clone(), &alone, NOW), Err(Reason::LastAdmin));
-            assert!(update((&ada, &[]), after, &two, NOW).is_ok());
+            assert_eq!(update((&ada, &[]), sure(after.clone()), &alone, NOW), Err(Reason::LastAdmin));
+            assert!(update((&ada, &[]), sure(after), &two, NOW).is_ok());
         }
         assert_eq!(delete(&ada, &alone, NOW), Err(Reason::LastAdmin));
         assert_eq!(own(delete(&ada, &two, NOW).unwrap()), [Change::DeleteUser(ada.id)]);
@@ -194,7 +249,7 @@ mod tests {
         let asleep = User { enabled: false, ..admin() };
         let awake = apply(&asleep, &wish(Some(true), Roles::NONE)).unwrap();
         assert_eq!(
-            own(update((&asleep, &[]), awake.clone(), &seen(), NOW).unwrap()),
+            own(update((&asleep, &[]), sure(awake.clone()), &seen(), NOW).unwrap()),
             [Change::UpdateUser(awake)]
         );
     }
@@ -203,12 +258,12 @@ mod tests {
     fn whoever_is_disabled_has_nothing_open_left() {
         let ada = User { roles: Roles::NONE, ..admin() };
         let after = apply(&ada, &wish(Some(false), Roles::NONE)).unwrap();
-        let changes = own(update((&ada, &[]), after.clone(), &seen(), NOW).unwrap());
+        let changes = own(update((&ada, &[]), sure(after.clone()), &seen(), NOW).unwrap());
         assert_eq!(
             changes,
             [Change::EndSessionsOf { user: ada.id, at: NOW }, Change::UpdateUser(after.clone())]
         );
-        let again = own(update((&after, &[]), after.clone(), &seen(), NOW).unwrap());
+        let again = own(update((&after, &[]), sure(after.clone()), &seen(), NOW).unwrap());
         assert_eq!(again, [Change::UpdateUser(after)]);
     }
 
@@ -219,10 +274,11 @@ mod tests {
         let (pass, _) = tap::create(ada.id, wish, &master, NOW, &SystemRandom).unwrap();
         let give = |roles| apply(&ada, &PersonWish { give: roles, ..PersonWish::default() }).unwrap();
         let after = give(Roles::GLOBAL);
-        let writes = own(update((&ada, std::slice::from_ref(&pass)), after.clone(), &seen(), NOW).unwrap());
+        let writes =
+            own(update((&ada, std::slice::from_ref(&pass)), sure(after.clone()), &seen(), NOW).unwrap());
         let ended = Change::DeleteTap { id: pass.id, user: ada.id };
         assert_eq!(writes, [ended, Change::UpdateUser(after)]);
-        let same = own(update((&ada, &[pass]), give(Roles::NONE), &seen(), NOW).unwrap());
+        let same = own(update((&ada, &[pass]), sure(give(Roles::NONE)), &seen(), NOW).unwrap());
         assert_eq!(same, [Change::UpdateUser(ada.clone())], "nothing was given");
     }
 

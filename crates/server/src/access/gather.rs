@@ -118,9 +118,9 @@ pub fn with_facts<T>(app: &App, asking: &Asking<'_>, decide: impl FnOnce(&Facts<
     let live = asking.live;
     let (ip, agent) = asking.origin();
     let (own, suites, action): ([ClientId; 1], &[Suite], _) = match asking.wants {
+        Wants::App(CONSOLE_APP) | Wants::Console => ([CONSOLE_APP], &[Suite::AdminPortals], None),
         Wants::App(id) => ([id], &[], None),
         Wants::Account => ([ACCOUNT_APP], &[], None),
-        Wants::Console => ([CONSOLE_APP], &[Suite::AdminPortals], None),
         Wants::Action(action) => ([ClientId::from_bytes([0; 16])], &[], Some(action)),
     };
     let extensions = live.device().map(extension_attributes).unwrap_or_default();

@@ -216,6 +216,7 @@ fn passkey(app: &App, user: &User, credential: Credential) -> Result<Passkey, Pe
         evidence: Evidence::default(),
         created: app.now(),
         last_used: None,
+        made_by: String::new(),
     })
 }
 

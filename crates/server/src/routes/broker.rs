@@ -250,7 +250,7 @@ async fn exchange(
     }
     let resource = claims.resource.as_deref().unwrap_or_default();
     attempt.for_resource(resource);
-    let target = match tokens::target(app, client.id, resource, &claims.scope).await {
+    let target = match tokens::target_of_prt(app, client.id, resource, &claims.scope).await {
         Ok(target) => target,
         Err(TargetError::Refused(reason)) => return Err(attempt.refuse(app, refuse(reason)).await.into()),
         Err(TargetError::Store(error)) => return Err(error.into()),

@@ -36,6 +36,11 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use std::sync::Arc;
 
+/// The route of the listener for `/metrics` alone.
+pub fn figures(app: Arc<App>) -> Router {
+    Router::new().route("/metrics", get(health::figures)).with_state(app)
+}
+
 /// Every route of the server.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()

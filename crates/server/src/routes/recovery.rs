@@ -40,7 +40,12 @@ impl Told {
     pub fn alarms(&self, (used, have): (Option<&[u8]>, &[Passkey])) -> Vec<AccountAlarm> {
         let row = |alarm: &Alarm| AccountAlarm {
             kind: alarm.kind.name(),
-            what: "A recovery code of yours was used",
+            what: match alarm.kind {
+                AlarmKind::TemporaryAccessPassUsed => {
+                    "Somebody signed in to your account with a Temporary Access Pass"
+                }
+                _ => "A recovery code of yours was used",
+            },
             last: When(alarm.last),
             count: alarm.count,
             detail: alarm.detail.clone(),

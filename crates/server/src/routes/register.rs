@@ -558,6 +558,7 @@ pub fn passkey(new: PasskeyRecord, owner: &User, name: &str, evidence: Evidence)
         evidence,
         created: now,
         last_used: Some(now),
+        made_by: String::new(),
     }
 }
 

@@ -92,6 +92,7 @@ async fn enter(
     if let Err(reason) = policy.passes.admits(&scope.groups) {
         return Ok(Err(attempt.refuse(app, reason).await));
     }
-    let begun = sign_in::with_tap(&accepted, place(app, attempt.caller()));
+    let have = app.store.passkeys_of(accepted.user().id).await?;
+    let begun = sign_in::with_tap(&accepted, &have, place(app, attempt.caller()));
     way_in::admit(app, (headers, params), attempt, begun, Reason::TapUsed).await
 }

@@ -18,7 +18,7 @@ use passband_core::time::Timestamp;
 use passband_store::StoreError;
 use passband_wire::oauth::scope::Scope;
 use passband_wire::prt::message::TokenReply;
-use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE};
+use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, DRS_RESOURCE};
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
 
@@ -71,6 +71,26 @@ impl From<StoreError> for TargetError {
 ///
 /// [`TargetError`]: an unknown resource or a scope that is not one.
 pub async fn target(app: &App, client: ClientId, resource: &str, scope: &str) -> Result<Target, TargetError> {
+    let target = target_of_prt(app, client, resource, scope).await?;
+    // A code and a refresh token are good for whoever holds them. What administers is had for a PRT, by a signature of
+    // its session key, and from nothing less.
+    if target.audience == ADMIN_RESOURCE {
+        return Err(TargetError::Refused(Reason::ResourceUnknown));
+    }
+    Ok(target)
+}
+
+/// [`target`], where a PRT asks.
+///
+/// # Errors
+///
+/// [`TargetError`]: an unknown resource or a scope that is not one.
+pub async fn target_of_prt(
+    app: &App,
+    client: ClientId,
+    resource: &str,
+    scope: &str,
+) -> Result<Target, TargetError> {
     let scope: Scope = scope.parse().map_err(|_| TargetError::Refused(Reason::ScopeTooWide))?;
     let text = scope.to_string();
     let by_scope = text.split(' ').find_map(|token| token.strip_suffix("/.default"));
@@ -87,8 +107,9 @@ pub async fn target(app: &App, client: ClientId, resource: &str, scope: &str) ->
     }
     let unknown = || TargetError::Refused(Reason::ResourceUnknown);
     let resource = resource_of(app, name).await?;
-    // Only the broker may speak to the registration service (attack A32).
-    if name == DRS_RESOURCE && client != BROKER_CLIENT {
+    // Only the broker may speak to the registration service (attack A32), and for an administrator: an application
+    // that somebody signs in to administers nothing with their roles.
+    if [DRS_RESOURCE, ADMIN_RESOURCE].contains(&name) && client != BROKER_CLIENT {
         return Err(unknown());
     }
     Ok(Target { audience: name.to_owned(), scope, resource })

@@ -17,7 +17,7 @@ use passband_wire::b64;
 const LATER: Seconds = Seconds(601);
 
 /// A device of this person, as if it had joined.
-async fn device_of(world: &World, owner: &User, name: &str) -> DeviceId {
+pub async fn device_of(world: &World, owner: &User, name: &str) -> DeviceId {
     let id = DeviceId::generate(&SystemRandom);
     let device = Device {
         id,

@@ -1,10 +1,10 @@
 //! What the console lets whom do, and how recently they must have signed in.
 
-use crate::console::{activities, passkey_ids};
-use crate::world::{World, encode};
+use crate::console::{activities, device_of, passkey_ids};
+use crate::world::{Browser, World, encode};
 use axum::http::StatusCode;
 use passband_core::change::Change;
-use passband_core::directory::{Role, User};
+use passband_core::directory::{Role, Roles, User};
 use passband_core::time::Seconds;
 
 #[tokio::test]
@@ -34,6 +34,37 @@ async fn what_opens_a_way_in_takes_a_sign_in_of_the_last_five_minutes() {
     assert_eq!(given.location(), format!("{page}?done=role-given"));
     assert!(root.get(&page).await.body.contains("Take away"));
     assert!(activities(&world).await.contains(&"root@localhost: Add member to role".to_owned()));
+}
+
+/// Whoever may disable accounts and switch devices does not do so to those who may more.
+#[tokio::test]
+async fn accounts_and_devices_of_those_above_are_out_of_reach() {
+    let world = World::new().await;
+    let (founder, _) = world.founder().await;
+    let (ada, mut browser) = world.user("Ada").await;
+    let grace = world.newcomer("Grace").await;
+    let roles = Roles::from(Role::AuthenticationAdministrator).with(Role::CloudDeviceAdministrator);
+    world.app.commit(vec![Change::UpdateUser(User { roles, ..ada.user.clone() })]).await.unwrap();
+    let beside = format!("/admin/users/{}", grace.id);
+    for act in ["disable", "enable"] {
+        let above = format!("/admin/users/{}/{act}", founder.user.id);
+        let answer = browser.press(&beside, &above, &[]).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{act}");
+        assert!(answer.body.contains("role_too_low"), "{act}");
+    }
+    assert_eq!(browser.press(&beside, &format!("{beside}/disable"), &[]).await.status, StatusCode::SEE_OTHER);
+    let (theirs, hers) =
+        (device_of(&world, &founder.user, "Red").await, device_of(&world, &grace, "Blue").await);
+    let press = async |browser: &mut Browser, device, act: &str| {
+        let form = format!("/admin/devices/{device}/{act}");
+        browser.press("/admin/devices", &form, &[]).await
+    };
+    assert_eq!(press(&mut browser, hers, "disable").await.status, StatusCode::SEE_OTHER);
+    // Disabling is for whoever finds a stolen one; enabling one that somebody above disabled is not.
+    let refused = press(&mut browser, theirs, "enable").await;
+    assert_ne!(refused.status, StatusCode::SEE_OTHER);
+    assert!(refused.body.contains("may do more than you"), "{}", refused.body);
+    assert_eq!(world.app.store.user(founder.user.id).await.unwrap(), Some(founder.user));
 }
 
 #[tokio::test]

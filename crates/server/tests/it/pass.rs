@@ -134,3 +134,32 @@ async fn guessing_is_stopped_by_address() {
     elsewhere.ip = "192.0.2.9".parse().unwrap();
     assert_eq!(elsewhere.enter_pass("ada@localhost", &pass, None).await.status, StatusCode::SEE_OTHER);
 }
+
+/// "The help desk signs in as somebody": with a pass, on an account whose owner has a passkey and did not ask for one.
+#[tokio::test]
+async fn whoever_has_a_passkey_hears_of_a_pass_that_was_used() {
+    let world = World::new().await;
+    let (ada, mut owner) = world.user("Ada").await;
+    // The pass she began with is no news to her.
+    assert_eq!(world.app.store.alarms_of(ada.user.id).await.unwrap(), []);
+    world.pass(Seconds(60));
+    let (_, pass) = world.pass_for(&ada.user, true).await;
+    let mut thief = world.browser();
+    assert_eq!(thief.enter_pass("ada@localhost", &pass, None).await.location(), "/account/passkeys/new");
+    world.pass(Seconds(60));
+    let mut planted = SoftAuthenticator::new(Model::synced());
+    assert_eq!(thief.register(&mut planted, "New phone").await.status, StatusCode::OK);
+    // The passkey that came of it does not hush it up, and an administrator neither sees nor takes it away.
+    let words = "Somebody signed in to your account with a Temporary Access Pass";
+    let page = thief.get("/account").await.body;
+    assert!(page.contains(words) && !page.contains("That was me"), "{page}");
+    let form = "/account/alarms/temporaryAccessPassUsed";
+    assert_eq!(thief.press("/account", form, &[("seen", "1")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(world.app.store.alarms().await.unwrap(), []);
+
+    assert_eq!(owner.sign_in(&ada.authenticator).await.json()["told"], true, "she is led past it");
+    assert!(owner.get("/account").await.body.contains(words));
+    let known = owner.press("/account", form, &[("seen", "1")]).await;
+    assert_eq!(known.location(), "/account?done=alarm-acknowledged");
+    assert_eq!(world.app.store.alarms_of(ada.user.id).await.unwrap(), []);
+}

@@ -40,6 +40,13 @@ const ONLY_KEYS: [(&str, &str); 7] = [
     ("state", "enabled"),
 ];
 
+/// Changes the policy in the console, with both presses.
+pub async fn change_the_policy(browser: &mut Browser) {
+    let preview = browser.press(PAGE, "/admin/passkey-policy/profile", &ONLY_KEYS).await;
+    let saved = save(browser, &preview, false).await;
+    assert_eq!(saved.location(), "/admin/passkey-policy?done=policy-changed");
+}
+
 #[test]
 fn a_change_is_shown_before_it_is_saved() {
     with_api(async |api| {

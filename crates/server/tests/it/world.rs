@@ -87,10 +87,15 @@ impl World {
 
     /// [`new`](Self::new), with further origins whose pages may use its passkeys.
     pub async fn related_to(origins: &[&str]) -> Self {
+        let related_origins = origins.iter().map(|&origin| origin.to_owned()).collect();
+        Self::with(File { related_origins, ..File::default() }).await
+    }
+
+    /// [`new`](Self::new), with these choices.
+    pub async fn with(file: File) -> Self {
         let name = b64::encode(rng::bytes::<12>(&SystemRandom));
         let data = std::env::temp_dir().join(format!("passband-it-{name}"));
-        let related_origins = origins.iter().map(|&origin| origin.to_owned()).collect();
-        let file = File { database: Some(database(&name)), related_origins, ..File::default() };
+        let file = File { database: Some(database(&name)), ..file };
         let config: Config = File { data: Some(data.clone()), ..file }.finish().unwrap();
         assert_eq!(config.public_url, ORIGIN);
         let clock = HandClock(Arc::new(AtomicI64::new(NOW.0)));

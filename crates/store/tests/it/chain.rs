@@ -4,6 +4,7 @@ use crate::harness::{Db, Kind, on_each, on_each_threaded};
 use crate::sample::{audit, spend_id, t, user};
 use passband_core::audit::chain::{Broken, Place, Verifier};
 use passband_core::change::Change;
+use passband_store::{Store, StoreError};
 
 async fn verified(db: &Db, anchor: Option<Place>) -> Result<u64, Broken> {
     let mut verifier = Verifier::new(db.store.audit_ends().await.unwrap(), anchor);
@@ -71,5 +72,38 @@ fn who_writes_to_the_database_is_found_out() {
         db.execute("UPDATE audit_head SET seq = 2, hash = (SELECT hash FROM audits WHERE seq = 2)").await;
         assert_eq!(verified(db, None).await, Ok(2));
         assert_eq!(verified(db, Some(head)).await, Err(Broken::Cut { has: 2, had: 6 }));
+    });
+}
+
+/// Two servers on one PostgreSQL: the row of the head makes their lines queue. A file has one server, by its lock.
+#[test]
+fn two_servers_on_one_database_write_one_chain() {
+    on_each_threaded(async |db| {
+        let second = match db.kind {
+            Kind::Postgres => std::sync::Arc::new(Store::open(&db.url).await.unwrap()),
+            Kind::File => {
+                assert!(matches!(Store::open(&db.url).await, Err(StoreError::Locked { .. })));
+                return;
+            }
+            Kind::Memory => return,
+        };
+        let writers = (0..8u8).map(|task| {
+            let store = std::sync::Arc::clone(if task % 2 == 0 { &db.store } else { &second });
+            tokio::spawn(async move {
+                for n in 0..15 {
+                    let n = task * 15 + n + 1;
+                    let spend = Change::Spend { id: spend_id(u32::from(n)), until: t(1) };
+                    let setting = Change::SetSetting { name: "mark", value: n.to_string() };
+                    store.commit(vec![spend, setting, line(n)]).await.unwrap();
+                }
+            })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await.unwrap();
+        }
+        assert_eq!(verified(db, None).await, Ok(120));
+        let (here, there) = (db.store.audit_ends().await.unwrap(), second.audit_ends().await.unwrap());
+        assert_eq!(here, there);
+        second.close().await;
     });
 }

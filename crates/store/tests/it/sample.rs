@@ -72,6 +72,7 @@ pub fn passkey(n: u8, owner: u8) -> Passkey {
         },
         created: t(2),
         last_used: None,
+        made_by: "root@example.com".to_owned(),
     }
 }
 

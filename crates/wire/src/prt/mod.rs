@@ -20,6 +20,9 @@ pub const BROKER_PLUGIN: ClientId = ClientId::from_bytes([
 /// The audience of a token for the device registration service.
 pub const DRS_RESOURCE: &str = "urn:ms-drs:enterpriseregistration.windows.net";
 
+/// The audience of a person's token for the admin API. The same in every installation: whose it is, `iss` says.
+pub const ADMIN_RESOURCE: &str = "urn:passband:admin-api";
+
 /// The header or cookie that carries a PRT into `/authorize` (MS-OAPXBC §2.2.1.1).
 pub const CREDENTIAL_NAME: &str = "x-ms-RefreshTokenCredential";
 

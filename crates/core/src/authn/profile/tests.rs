@@ -234,6 +234,7 @@ fn holder(admin: bool, passkeys: &[(u8, bool)]) -> Holder {
         evidence: Evidence::default(),
         created: Timestamp(0),
         last_used: None,
+        made_by: String::new(),
     };
     let user = User {
         id,

@@ -340,6 +340,7 @@ fn what_was_stored_is_judged_as_it_was_registered() {
         evidence: Evidence::default(),
         created: NOW,
         last_used: None,
+        made_by: String::new(),
     };
     let trust = bench.publisher.trust(&[bench.entry()]);
     let later = NOW + Seconds::days(3);

@@ -60,6 +60,7 @@ fn registered(attestation_object: Vec<u8>, client_data: Vec<u8>, at: &str) -> Pa
         evidence: Evidence::default(),
         created: Timestamp::from_rfc3339(at).unwrap(),
         last_used: None,
+        made_by: String::new(),
         client_data,
         attestation_object,
     }

@@ -64,6 +64,8 @@ pub struct Person {
     pub other_roles: Vec<RoleRow>,
     /// Whether the viewer may act on the account: nobody may on one that may do more than they.
     pub is_within_reach: bool,
+    /// The passkeys that somebody else registered for them, with who did; empty if there is none.
+    pub planted: String,
     /// Whether it is an account for emergencies.
     pub is_break_glass: bool,
     /// Recovery codes they can use.

@@ -446,6 +446,7 @@ fn person(w: Words, is_full: bool) -> Person {
         roles: if is_full { vec![role(w)] } else { vec![] },
         other_roles: vec![role(w)],
         is_within_reach: true,
+        planted: format!("{} (by ada@example.org)", w.label),
         is_break_glass: is_full,
         codes_left: 3,
         created: ago(90_000),

@@ -19,6 +19,7 @@ const fn what(kind: AlarmKind) -> &'static str {
         AlarmKind::BreakGlassUsed => "An account for emergencies was used",
         AlarmKind::BreakGlassRefused => "Somebody was refused at an account for emergencies",
         AlarmKind::RecoveryCodeUsed => "A recovery code was used",
+        AlarmKind::TemporaryAccessPassUsed => "A Temporary Access Pass was used",
     }
 }
 

@@ -147,6 +147,7 @@ mod tests {
             evidence: Evidence { level: evidence, ..Evidence::default() },
             created: NOW,
             last_used: None,
+            made_by: String::new(),
         }
     }
 

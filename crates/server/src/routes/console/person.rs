@@ -16,7 +16,7 @@ use axum::response::Response;
 use passband_core::authn::recovery;
 use passband_core::authn::tap::Wish;
 use passband_core::change::Change;
-use passband_core::directory::{Role, Roles, Tap, User};
+use passband_core::directory::{Passkey, Role, Roles, Tap, User};
 use passband_core::id::UserId;
 use passband_core::manage::passkey::Removal;
 use passband_core::manage::{PersonWish, act_on, may_act_on, person};
@@ -56,6 +56,7 @@ async fn page(
     let has = Belongings::load(app, user.id).await?;
     let taps = app.store.taps_of(user.id).await?;
     let (last_sign_in, band) = people::last_sign_in(app, user).await?;
+    let planted = planted(&app.store.passkeys_of(user.id).await?);
     Ok(Person {
         admin: part(app, visitor, notice),
         id: user.id.to_string(),
@@ -64,6 +65,7 @@ async fn page(
         is_enabled: user.enabled,
         roles: user.roles.iter().map(role_row).collect(),
         other_roles: Role::ALL.into_iter().filter(|role| !user.roles.contains(*role)).map(role_row).collect(),
+        planted,
         is_within_reach: may_act_on(visitor.user().roles, user).is_ok(),
         is_break_glass: user.break_glass,
         codes_left: recovery::left(&app.store.recovery_codes_of(user.id).await?),
@@ -76,6 +78,12 @@ async fn page(
         devices: has.device_rows(visitor, now),
         sessions: has.session_rows(visitor),
     })
+}
+
+/// The passkeys that somebody else registered, for people.
+fn planted(have: &[Passkey]) -> String {
+    let named = person::planted(have).map(|passkey| format!("{} (by {})", passkey.name, passkey.made_by));
+    named.collect::<Vec<_>>().join(", ")
 }
 
 fn role_row(role: Role) -> RoleRow {
@@ -158,7 +166,10 @@ async fn update(
     };
     let changed = wish.give.and(wish.take).names();
     let detail = if changed.is_empty() { user.upn.clone() } else { format!("{}: {changed}", user.upn) };
-    let mut changes = match person::update((&user, &passes), after, &seen, app.now()) {
+    let passkeys = app.store.passkeys_of(user.id).await?;
+    let decided = person::check(&user, after, &passkeys, act.get("confirmed") == "yes")
+        .and_then(|checked| person::update((&user, &passes), checked, &seen, app.now()));
+    let mut changes = match decided {
         Ok(changes) => changes,
         Err(reason) => return refused(app, act, &user, reason).await,
     };
@@ -277,6 +288,10 @@ pub async fn delete_passkey(
 
 async fn refused(app: &App, act: &AdminAct, user: &User, reason: Reason) -> Result<Response, Stop> {
     let text = match reason {
+        Reason::PasskeyByAnother => {
+            let named = planted(&app.store.passkeys_of(user.id).await?);
+            format!("{} They are: {named}. {}", reason.meaning(), reason.action())
+        }
         Reason::LastAdmin | Reason::RoleTooLow => format!("{} {}", reason.meaning(), reason.action()),
         other => for_people(other).to_owned(),
     };

@@ -4,28 +4,33 @@ use super::error::GraphError;
 use super::table::OPERATIONS;
 use crate::app::App;
 use crate::attempt::audit;
-use crate::extract::bearer;
+use crate::extract::{Caller, bearer};
 use crate::routes::permissions;
+use crate::routes::userinfo;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use passband_core::change::Change;
-use passband_core::directory::Roles;
+use passband_core::directory::{Roles, SessionKind};
 use passband_core::keys::admin_token::AdminToken;
 use passband_core::manage::Permission;
 use passband_core::reason::Reason;
-use passband_store::CommitError;
+use passband_core::session::enrol;
+use passband_core::session::standing::judge;
+use passband_store::{CommitError, StoreError};
+use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT};
 use std::sync::Arc;
 
-/// Proof that a request bears a good admin token whose roles let it ask this. Every handler demands one; [`guard`]
-/// alone makes them, and only of a request with `Authorization: Bearer`. A browser sends its cookies by itself but never that header, so no page of
+/// Proof that a request bears a good token whose roles let it ask this: an admin token, or a person's own. Every handler
+/// demands one; [`guard`] alone makes them, and only of a request with `Authorization: Bearer`. A browser sends its cookies by itself but never that header, so no page of
 /// a stranger can use a person's browser against this API (failure class 11: forged requests).
 #[derive(Clone, Debug)]
 pub struct Administrator {
     actor: String,
     roles: Roles,
+    stepped_up: Result<(), Reason>,
 }
 
 impl FromRequestParts<Arc<App>> for Administrator {
@@ -41,6 +46,7 @@ impl FromRequestParts<Arc<App>> for Administrator {
 /// to everybody: a new route is closed until somebody has decided whom it is for.
 pub async fn guard(
     State(app): State<Arc<App>>,
+    caller: Caller,
     matched: Option<MatchedPath>,
     mut request: Request,
     next: Next,
@@ -50,8 +56,10 @@ pub async fn guard(
     if path == "/openapi.json" {
         return next.run(request).await;
     }
-    let Some(admin) = Administrator::of(&app, request.headers()) else {
-        return GraphError::unauthorized().into_response();
+    let admin = match Administrator::of(&app, request.headers(), &caller).await {
+        Ok(Some(admin)) => admin,
+        Ok(None) => return GraphError::unauthorized().into_response(),
+        Err(error) => return GraphError::from(error).into_response(),
     };
     if let Err(refused) = admin.may_ask(request.method().as_str(), path) {
         return refused.into_response();
@@ -85,16 +93,39 @@ impl Deed {
 }
 
 impl Administrator {
-    fn of(app: &App, headers: &HeaderMap) -> Option<Self> {
-        let token = AdminToken::check(&app.master, bearer(headers)?, app.now())?;
-        Some(Self { actor: token.actor(), roles: token.roles() })
+    async fn of(app: &App, headers: &HeaderMap, caller: &Caller) -> Result<Option<Self>, StoreError> {
+        let token = bearer(headers).and_then(|text| AdminToken::check(&app.master, text, app.now()));
+        if let Some(token) = token {
+            // Made where the data is, and gone in a quarter of an hour: nobody to ask again.
+            return Ok(Some(Self { actor: token.actor(), roles: token.roles(), stepped_up: Ok(()) }));
+        }
+        Self::in_person(app, headers, caller).await
+    }
+
+    /// The person whose access token this is. Of the token only their session counts: who they are, what they may do,
+    /// when they signed in and what the policies say is as the directory has it now.
+    async fn in_person(app: &App, headers: &HeaderMap, caller: &Caller) -> Result<Option<Self>, StoreError> {
+        let Some(claims) = userinfo::verify(app, headers, ADMIN_RESOURCE) else { return Ok(None) };
+        let Some(standing) = userinfo::still_good(app, &claims, caller).await? else { return Ok(None) };
+        let Ok(live) = judge(&standing, app.now()) else { return Ok(None) };
+        // As they are minted; what is minted otherwise some day is not for here.
+        let of_prt = live.session().kind == SessionKind::Prt && claims.client_id == BROKER_CLIENT.to_string();
+        if !of_prt || !live.is_full() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            actor: live.user().upn.clone(),
+            roles: live.user().roles,
+            stepped_up: enrol::stepped_up(live, app.now()).map(drop),
+        }))
     }
 
     /// Whether their roles let them ask this operation. Nothing is decided about an address or method that no
     /// operation has: the router says so itself.
     fn may_ask(&self, method: &str, path: &str) -> Result<(), GraphError> {
         if let Some(row) = permissions::find(permissions::API, method, path) {
-            return self.demand(row.permission);
+            self.demand(row.permission)?;
+            return if row.step_up { self.stepped_up.map_err(GraphError::step_up) } else { Ok(()) };
         }
         let nowhere = path == NOWHERE;
         let other_method = OPERATIONS.iter().any(|operation| operation.path == path)

@@ -7,8 +7,9 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use passband_core::directory::Passkey;
 use passband_core::id::AuditId;
-use passband_core::manage::{Invalid, Permission};
+use passband_core::manage::{Invalid, Permission, person};
 use passband_core::reason::Reason;
 use passband_store::{CommitError, StoreError};
 use serde_json::json;
@@ -16,6 +17,9 @@ use std::sync::Arc;
 
 /// The most of a stranger's text that an answer repeats, in characters.
 const MAX_ECHO: usize = 400;
+
+/// The code of an error that a fresh sign-in cures.
+const STEP_UP: &str = "Authentication_StepUpRequired";
 
 /// An error of the admin API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +76,13 @@ impl GraphError {
         )
     }
 
+    /// Somebody must sign in again before they do this (RFC 9470 §3).
+    pub fn step_up(reason: Reason) -> Self {
+        let message = "This takes a sign-in with a passkey within the last five minutes. Sign in again (`passband login \
+                       --again`), take a new token and repeat the request.";
+        Self { reason: Some(reason), ..Self::new(StatusCode::UNAUTHORIZED, STEP_UP, message) }
+    }
+
     /// Something unique exists already.
     pub fn exists(property: &str) -> Self {
         Self::bad(format!("Another object with the same value for property {property} already exists."))
@@ -82,6 +93,18 @@ impl GraphError {
         let message = "This is the person's last passkey: without it they need a recovery code or a Temporary Access \
                        Pass. Repeat the request with passband_force=true if that is what you want.";
         Self { reason: Some(Reason::LastPasskey), ..Self::forbidden(message) }
+    }
+
+    /// A role is not given to somebody with passkeys that others registered, unless that is confirmed.
+    pub fn planted(reason: Reason, have: &[Passkey]) -> Self {
+        let named: Vec<_> =
+            person::planted(have).map(|it| format!("{} (registered by {})", it.name, it.made_by)).collect();
+        let message = format!(
+            "Others registered passkeys for this person, and may hold them: {}. Ask the person; delete those they do not \
+             hold, and repeat the request at roleAssignments with passband_force: true.",
+            named.join(", ")
+        );
+        Self { reason: Some(reason), ..Self::forbidden(message) }
     }
 
     /// It has changed since it was looked at.
@@ -217,8 +240,12 @@ fn shaped(app: &App, id: &str, mut response: Response) -> Response {
         }
     }
     if status == StatusCode::UNAUTHORIZED {
-        // RFC 6750 §3.
-        let challenge = HeaderValue::from_static("Bearer realm=\"passband\", error=\"invalid_token\"");
+        // RFC 6750 §3, RFC 9470 §3.
+        let challenge = HeaderValue::from_static(if error.code == STEP_UP {
+            "Bearer realm=\"passband\", error=\"insufficient_user_authentication\", max_age=\"300\""
+        } else {
+            "Bearer realm=\"passband\", error=\"invalid_token\""
+        });
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {

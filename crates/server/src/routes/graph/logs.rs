@@ -3,15 +3,15 @@
 use super::auth::Administrator;
 use super::error::GraphError;
 use super::filter::{Filter, Literal, Operator};
-use super::query::{Asked, Source};
-use super::resource::{AUDIT, SIGN_IN};
+use super::query::{Asked, Source, Wanted};
+use super::resource::{self, AUDIT, SIGN_IN};
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
 use passband_core::audit::SignInKind;
 use passband_core::reason::Reason;
 use passband_core::time::Seconds;
-use passband_store::{SignInFilter, StoreError};
+use passband_store::{Listed, SignInFilter, StoreError};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -77,13 +77,36 @@ fn narrowed(filter: &Filter) -> SignInFilter {
     narrow
 }
 
+/// The number of a line of the audit log behind which a page begins.
+pub const AFTER: &str = "passband_after";
+
 /// `GET /auditLogs/directoryAudits`.
 pub async fn directory_audits(
     _: Administrator,
     State(app): State<Arc<App>>,
     asked: Asked,
 ) -> Result<Json<Value>, GraphError> {
-    let wanted = asked.collection(&AUDIT)?;
-    let listed = wanted.scan(&app, &Source::Audits).await?;
+    let wanted = asked.collection_with(&AUDIT, &[AFTER])?;
+    let listed = match wanted.option(AFTER) {
+        Some(after) => chain(&app, &wanted, after).await?,
+        None => wanted.scan(&app, &Source::Audits).await?,
+    };
     Ok(Json(wanted.answer(&app, listed)))
+}
+
+/// Lines in the order of the chain, for who verifies it page after page.
+async fn chain(app: &App, wanted: &Wanted<'_>, after: &str) -> Result<Listed<Value>, GraphError> {
+    if !wanted.filter.0.is_empty() {
+        return Err(GraphError::query("passband_after does not go with $filter."));
+    }
+    let number = |text: &str| text.parse::<u64>().ok();
+    let after = number(after).ok_or_else(|| GraphError::query("passband_after must be a whole number."))?;
+    let after = match wanted.page.after.as_deref() {
+        Some(text) => number(text).ok_or(StoreError::Cursor)?,
+        None => after,
+    };
+    let lines = app.store.audit_chain(after, wanted.page.top).await?;
+    let is_full = lines.len() >= wanted.page.top as usize;
+    let next = lines.last().filter(|_| is_full).map(|line| line.seq.to_string());
+    Ok(Listed { items: lines.iter().map(resource::audit).collect(), next })
 }

@@ -133,6 +133,7 @@ pub async fn create(
         profile::on_behalf(&app, &passkey).await?.map_err(GraphError::bad)?;
         // Made, and not yet used by its owner.
         passkey.last_used = None;
+        admin.actor().clone_into(&mut passkey.made_by);
         let made = (b64::encode(&passkey.id), shown(&app, &passkey));
         let kind = if passkey.backup_eligible { "synced" } else { "device-bound" };
         let detail = format!("{}: {called} ({kind})", user.upn);

@@ -95,7 +95,7 @@ fn member(name: &str) -> Value {
             json!({ "type": "string", "description": "Ends in users/{id} or directoryObjects/{id}." })
         }
         "passband_force" => {
-            json!({ "type": "boolean", "description": "Make the change even if no administrator could sign in then." })
+            json!({ "type": "boolean", "description": "Make the change although it is refused for what it would do: leave no administrator who could sign in, say." })
         }
         _ => known.unwrap_or_else(|| json!({})),
     }
@@ -124,6 +124,11 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     let text = || json!({ "type": "string" });
     if operation.path.starts_with("/passband_trust") && operation.method != "get" {
         query("passband_dryRun", json!({ "type": "boolean" }), "Only say whom it would touch.".to_owned());
+    }
+    if operation.path == "/auditLogs/directoryAudits" {
+        let number = json!({ "type": "integer", "minimum": 0 });
+        let doc = "Only lines behind this number, in the order of the chain. Not with $filter.".to_owned();
+        query(super::logs::AFTER, number, doc);
     }
     if operation.id == "listPasskeyModels" {
         for (option, what) in [(super::trust::ACCEPTED_BY, "accepts"), (super::trust::REFUSED_BY, "refuses")]

@@ -84,9 +84,12 @@ pub struct AssignmentBody {
     role_definition_id: String,
     #[serde(default, deserialize_with = "given")]
     directory_scope_id: Option<String>,
+    #[serde(default, rename = "passband_force", deserialize_with = "given")]
+    force: Option<bool>,
 }
 
-/// `POST …/roleAssignments`. Passes their person has end with it: see [`person::update`].
+/// `POST …/roleAssignments`. Passes their person has end with it, and passkeys that somebody else registered for them are
+/// to be confirmed: see [`person::update`] and [`person::check`].
 pub async fn assign(
     admin: Administrator,
     State(app): State<Arc<App>>,
@@ -107,7 +110,8 @@ pub async fn assign(
         return Err(GraphError::exists("roleDefinitionId"));
     }
     let wish = PersonWish { give: role.into(), ..PersonWish::default() };
-    change(&app, &admin, (user, &wish), "Add member to role").await?;
+    let confirmed = body.force.unwrap_or(false);
+    change(&app, &admin, (user, &wish, confirmed), "Add member to role").await?;
     let place =
         asked.link(&app, &format!("roleManagement/directory/roleAssignments/{}", assignment_id(user, role)));
     let object = asked.object(&app, &ASSIGNMENT, assignment(&held, role))?;
@@ -124,20 +128,22 @@ pub async fn remove(
     asked.no_options()?;
     let (user, role) = find(&app, &id).await?;
     let wish = PersonWish { take: role.into(), ..PersonWish::default() };
-    change(&app, &admin, (user.id, &wish), "Remove member from role").await
+    change(&app, &admin, (user.id, &wish, false), "Remove member from role").await
 }
 
 async fn change(
     app: &App,
     admin: &Administrator,
-    (user, wish): (UserId, &PersonWish),
+    (user, wish, confirmed): (UserId, &PersonWish, bool),
     activity: &'static str,
 ) -> Result<StatusCode, GraphError> {
     let roles = Roles::NONE.and(wish.give).and(wish.take).names();
-    guarded(admin, app, user, |Seen { person, passes, administrators }| {
+    guarded(admin, app, user, |Seen { person, passes, passkeys, administrators }| {
         let after = person::apply(person, wish)?;
         let deed = Deed::new(activity, person.id, format!("{}: {roles}", person.upn));
-        Ok((person::update((person, passes), after, administrators, app.now())?, deed))
+        let checked = person::check(person, after, passkeys, confirmed)
+            .map_err(|reason| GraphError::planted(reason, passkeys))?;
+        Ok((person::update((person, passes), checked, administrators, app.now())?, deed))
     })
     .await
 }

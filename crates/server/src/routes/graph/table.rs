@@ -60,7 +60,7 @@ const USER_BODY: &[&str] = &[
     "passband_isAdministrator",
     "passband_isBreakGlass",
 ];
-const ROLE_BODY: &[&str] = &["principalId", "roleDefinitionId", "directoryScopeId"];
+const ROLE_BODY: &[&str] = &["principalId", "roleDefinitionId", "directoryScopeId", "passband_force"];
 const TAP_BODY: &[&str] = &["lifetimeInMinutes", "isUsableOnce", "startDateTime"];
 const PASSKEY_BODY: &[&str] = &["displayName", "publicKeyCredential"];
 const DEVICE_BODY: &[&str] = &[
@@ -195,7 +195,7 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/roleManagement/directory/roleDefinitions" "listRoleDefinitions" Answer::Collection(&DEFINITION), &[], roles::definitions, "The roles there are"),
     operation!(get "/roleManagement/directory/roleDefinitions/{id}" "getRoleDefinition" Answer::Object(&DEFINITION), &[], roles::get_definition, "A role"),
     operation!(get "/roleManagement/directory/roleAssignments" "listRoleAssignments" Answer::Collection(&ASSIGNMENT), &[], roles::assignments, "Who holds which role"),
-    operation!(post "/roleManagement/directory/roleAssignments" "createRoleAssignment" Answer::Created(&ASSIGNMENT), ROLE_BODY, roles::assign, "Give a person a role; passes they have end with it"),
+    operation!(post "/roleManagement/directory/roleAssignments" "createRoleAssignment" Answer::Created(&ASSIGNMENT), ROLE_BODY, roles::assign, "Give a person a role; passes they have end with it. With passkeys that somebody else registered for them only with passband_force"),
     operation!(get "/roleManagement/directory/roleAssignments/{id}" "getRoleAssignment" Answer::Object(&ASSIGNMENT), &[], roles::get_assignment, "That a person holds a role"),
     operation!(delete "/roleManagement/directory/roleAssignments/{id}" "deleteRoleAssignment" Answer::Nothing, &[], roles::remove, "Take a role from a person; not the last Global Administrator who can sign in"),
     operation!(get "/passband_signals/streams" "listSignalStreams" Answer::Collection(&STREAM), &[], signals::list, "Receivers of signals, newest first"),

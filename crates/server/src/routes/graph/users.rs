@@ -13,7 +13,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use passband_core::change::{Change, Conflict};
-use passband_core::directory::{Roles, Tap, User};
+use passband_core::directory::{Passkey, Roles, Tap, User};
 use passband_core::id::UserId;
 use passband_core::manage::person::{self, PersonWish};
 use passband_core::manage::{Administrators, Permission, act_on, may_act_on, upn};
@@ -183,10 +183,12 @@ pub async fn update(
     body.demand(&admin)?;
     let wish = body.wish()?;
     let before = find(&app, &name).await?;
-    guarded(&admin, &app, before.id, |Seen { person: before, passes, administrators }| {
+    guarded(&admin, &app, before.id, |Seen { person: before, passes, passkeys, administrators }| {
         let after = person::apply(before, &wish)?;
         let deed = Deed::new("Update user", before.id, difference(before, &after));
-        Ok((person::update((before, passes), after, administrators, app.now())?, deed))
+        let checked = person::check(before, after, passkeys, false)
+            .map_err(|reason| GraphError::planted(reason, passkeys))?;
+        Ok((person::update((before, passes), checked, administrators, app.now())?, deed))
     })
     .await
 }
@@ -213,6 +215,8 @@ pub struct Seen {
     pub person: User,
     /// The passes they have.
     pub passes: Vec<Tap>,
+    /// The passkeys they have.
+    pub passkeys: Vec<Passkey>,
     /// Who administers.
     pub administrators: Administrators,
 }
@@ -234,7 +238,8 @@ pub async fn guarded(
             seen::person(app, id).await?.ok_or_else(|| GraphError::not_found("user"))?;
         may_act_on(admin.roles(), &person)?;
         let passes = app.store.taps_of(id).await?;
-        let (changes, deed) = decide(&Seen { person, passes, administrators })?;
+        let passkeys = app.store.passkeys_of(id).await?;
+        let (changes, deed) = decide(&Seen { person, passes, passkeys, administrators })?;
         match admin.commit(app, changes, deed).await {
             Ok(()) => return Ok(StatusCode::NO_CONTENT),
             Err(CommitError::Conflict(Conflict::Duplicate)) => {

@@ -1,7 +1,7 @@
 //! Applications.
 
 use super::{encode, with_api};
-use passband_core::manage::app::{DRS_APP, secret_hash};
+use passband_core::manage::app::{CONSOLE_APP, DRS_APP, secret_hash};
 use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE};
 use serde_json::{Value, json};
 
@@ -150,7 +150,7 @@ fn a_secret_is_shown_once_and_makes_an_application_confidential() {
 #[test]
 fn built_in_applications_stay_as_they_are() {
     with_api(async |api| {
-        for id in [BROKER_CLIENT, DRS_APP] {
+        for id in [BROKER_CLIENT, DRS_APP, CONSOLE_APP] {
             let path = format!("/v1.0/applications/{id}");
             let before = api.get(&path).await;
             assert_eq!(before["passband_isBuiltIn"], true);

@@ -1,6 +1,6 @@
 //! The two logs.
 
-use super::{encode, with_api};
+use super::{encode, next, with_api};
 use axum::http::StatusCode;
 use passband_core::audit::chain::Verifier;
 use passband_core::time::Seconds;
@@ -118,6 +118,30 @@ fn every_change_names_who_made_it() {
         let filter = encode(&format!("passband_target eq '{id}'"));
         let found = api.list(&format!("/v1.0/auditLogs/directoryAudits?$filter={filter}")).await;
         assert_eq!(found.len(), 1);
+    });
+}
+
+#[test]
+fn the_chain_is_read_in_its_order_page_after_page() {
+    with_api(async |api| {
+        for n in 0..7 {
+            api.person(&format!("User{n}"), false).await;
+        }
+        let mut path = Some("/v1.0/auditLogs/directoryAudits?passband_after=2&$top=2".to_owned());
+        let mut numbers = Vec::new();
+        while let Some(at) = path {
+            let page = api.get(&at).await;
+            let rows = page["value"].as_array().unwrap();
+            assert!(rows.len() <= 2);
+            numbers.extend(rows.iter().map(|row| row["passband_sequence"].as_u64().unwrap()));
+            path = next(&page);
+        }
+        let head = api.world.app.store.audit_ends().await.unwrap().head.seq;
+        assert_eq!(numbers, (3..=head).collect::<Vec<_>>());
+        for wrong in ["passband_after=x", "passband_after=-1", "passband_after=1&$filter=id%20eq%20'x'"] {
+            let asked = format!("/v1.0/auditLogs/directoryAudits?{wrong}");
+            api.refused(("GET", &asked, ""), 400, "Request_UnsupportedQuery").await;
+        }
     });
 }
 

@@ -1,12 +1,14 @@
 //! Who may do what: roles, the table of permissions, and the rule that no role is a way to a greater one.
 
 use super::{Api, encode, with_api};
+use crate::world::ORIGIN;
 use axum::http::StatusCode;
 use passband_core::directory::{Role, Roles};
 use passband_core::keys::admin_token::AdminToken;
 use passband_core::manage::Permission;
 use passband_core::rng::SystemRandom;
 use passband_server::routes::permissions;
+use passband_testkit::authenticator::{Model, SoftAuthenticator};
 use serde_json::{Value, json};
 
 const DENIED: &str = "Authorization_RequestDenied";
@@ -107,6 +109,26 @@ fn nobody_takes_over_who_may_more() {
     });
 }
 
+/// A device that was disabled as stolen lets its owner in again: nobody enables one of somebody above them.
+#[test]
+fn a_device_of_somebody_above_stays_disabled() {
+    with_api(async |api| {
+        let (root, _) = api.world.founder().await;
+        let ada = api.world.newcomer("Ada").await;
+        let desk = token(api, Role::CloudDeviceAdministrator.into());
+        let mut answers = Vec::new();
+        for owner in [root.user.id, ada.id] {
+            let path = format!("/v1.0/devices/{}", api.device(owner, "Box").await);
+            for body in [r#"{"accountEnabled":false}"#, r#"{"accountEnabled":true}"#] {
+                answers.push(with_token(api, &desk, ("PATCH", &path, body)).await);
+            }
+        }
+        let statuses: Vec<_> = answers.iter().map(|(status, _)| status.as_u16()).collect();
+        assert_eq!(statuses, [204, 403, 204, 204]);
+        assert_eq!(reason(&answers[1].1), "role_too_low");
+    });
+}
+
 /// A pass made for somebody who was nobody would let its maker in as somebody who is.
 #[test]
 fn a_pass_ends_when_its_person_is_given_a_role() {
@@ -123,6 +145,46 @@ fn a_pass_ends_when_its_person_is_given_a_role() {
         let pass = made["temporaryAccessPass"].as_str().unwrap();
         let entered = api.world.browser().enter_pass(&ada.upn, pass, None).await;
         assert_ne!(entered.status, StatusCode::SEE_OTHER);
+    });
+}
+
+/// "The planted passkey": somebody who may register passkeys for people without a role registers one and keeps it, uses it
+/// so that it looks like any other, and waits until its owner is given a role.
+#[test]
+fn a_passkey_that_another_registered_is_seen_before_its_owner_is_given_a_role() {
+    with_api(async |api| {
+        let (_, mut root) = api.world.founder().await;
+        let ada = api.world.newcomer("Ada").await;
+        let helper = token(api, Role::AuthenticationAdministrator.into());
+        let mut key = SoftAuthenticator::new(Model::device_bound());
+        let passkeys = format!("/v1.0/users/{}/authentication/fido2Methods", ada.id);
+        let (_, options) =
+            with_token(api, &helper, ("GET", &format!("{passkeys}/creationOptions"), "")).await;
+        let made = key.create(&options["publicKey"], ORIGIN, &SystemRandom).unwrap();
+        let made = serde_json::to_value(made).unwrap();
+        let body = json!({ "displayName": "Ada's key", "publicKeyCredential": made }).to_string();
+        assert_eq!(with_token(api, &helper, ("POST", &passkeys, &body)).await.0, StatusCode::CREATED);
+        assert_eq!(api.world.browser().sign_in(&key).await.status, StatusCode::OK);
+
+        let give = |force| json!({ "principalId": ada.id.to_string(), "roleDefinitionId": Role::GlobalReader.id(), "passband_force": force });
+        let told = api.refused(("POST", ASSIGNMENTS, &give(false).to_string()), 403, DENIED).await;
+        assert!(told.contains("Ada's key (registered by admin token "), "{told}");
+        let patch = ("PATCH", &*format!("/v1.0/users/{}", ada.id), r#"{"passband_isAdministrator":true}"#);
+        api.refused(patch, 403, DENIED).await;
+        let page = format!("/admin/users/{}", ada.id);
+        let fields = [("wish", "give"), ("role", Role::GlobalReader.id())];
+        let refused = root.press(&page, &format!("{page}/role"), &fields).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT);
+        assert!(refused.body.contains("passkey_by_another"), "{}", refused.body);
+        assert!(api.world.app.store.user(ada.id).await.unwrap().unwrap().roles.is_empty());
+        // Whoever looked and asked may; in the console with a tick.
+        assert!(root.get(&page).await.body.contains("holds each passkey that somebody else registered"));
+        let confirmed = [fields[0], fields[1], ("confirmed", "yes")];
+        let done = root.press(&page, &format!("{page}/role"), &confirmed).await;
+        assert_eq!(done.location(), format!("{page}?done=role-given"));
+        let held = format!("{ASSIGNMENTS}/{}_{}", ada.id, Role::GlobalReader.id());
+        api.done("DELETE", &held, "").await;
+        api.made(ASSIGNMENTS, &give(true)).await;
     });
 }
 
