@@ -107,3 +107,32 @@ async fn the_help_desk_does_not_take_an_administrator_over() {
     let refused = desk.press("/admin", "/admin/keys/rotate", &[]).await;
     assert!(refused.body.contains("Helpdesk Administrator") && refused.body.contains("Global Administrator"));
 }
+
+/// Somebody who may only look at the console finds every page of theirs without a form that they would be refused.
+#[tokio::test]
+async fn a_reader_is_shown_no_form_that_changes_something() {
+    let world = World::new().await;
+    let (founder, mut root) = world.founder().await;
+    let (ada, mut reader) = world.user("Ada").await;
+    world
+        .app
+        .commit(vec![Change::UpdateUser(User { roles: Role::GlobalReader.into(), ..ada.user })])
+        .await
+        .unwrap();
+    device_of(&world, &founder.user, "Box").await;
+    let person = format!("/admin/users/{}", founder.user.id);
+    for page in ["", "/users", "/devices", "/apps", "/sign-ins", "/trust", "/passkey-policy", "/keys"]
+        .map(|page| format!("/admin{page}"))
+        .iter()
+        .chain([&person])
+    {
+        let changing =
+            |page: &crate::world::Reply| page.body.matches("method=\"post\" action=\"/admin").count();
+        let shown = reader.get(page).await;
+        assert_eq!((shown.status, changing(&shown)), (StatusCode::OK, 0), "{page}");
+        let all = root.get(page).await;
+        let acts = !["/admin", "/admin/sign-ins", "/admin/trust"].contains(&page.as_str());
+        assert_eq!(changing(&all) > 0, acts, "{page}");
+    }
+    assert!(reader.get("/admin/passkey-policy").await.body.contains("Your role lets you read this"));
+}

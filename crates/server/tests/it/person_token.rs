@@ -5,8 +5,11 @@ use crate::graph::{Api, with_api};
 use crate::world::{Person, Reply, World};
 use axum::http::StatusCode;
 use passband_core::change::Change;
-use passband_core::directory::{Role, Roles, User};
+use passband_core::directory::{Role, Roles, SessionKind, User};
+use passband_core::id::SessionId;
 use passband_core::rng::SystemRandom;
+use passband_core::session::claims::{ACCESS_TOKEN_TYP, Subject};
+use passband_core::session::standing::judge;
 use passband_core::time::Seconds;
 use passband_wire::id::ClientId;
 use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, signed};
@@ -152,4 +155,35 @@ fn no_other_token_opens_the_admin_api() {
         api.world.pass(Seconds(901));
         assert_eq!(status(&token).await, StatusCode::UNAUTHORIZED);
     });
+}
+
+/// As if some day a token for the admin API were minted for a session that no device's key holds.
+#[test]
+fn a_session_that_no_key_holds_does_not_administer() {
+    with_api(async |api| {
+        let (root, mut browser) = api.world.founder().await;
+        browser.sign_in(&root.authenticator).await;
+        let device = Device::join(&api.world, &root, 0).await;
+        device.login(&api.world, &root).await;
+        let app = &api.world.app;
+        let other = ClientId::from_bytes([0xa9; 16]);
+        for (session, client, want) in [
+            (api.world.session_of(&browser).unwrap(), BROKER_CLIENT, StatusCode::UNAUTHORIZED),
+            (prt_session(&api.world, &root).await, other, StatusCode::UNAUTHORIZED),
+            (prt_session(&api.world, &root).await, BROKER_CLIENT, StatusCode::OK),
+        ] {
+            let standing = app.store.standing(session).await.unwrap().unwrap();
+            let live = judge(&standing, app.now()).unwrap();
+            let subject = Subject { issuer: app.issuer(), tenant: app.tenant, live, client, now: app.now() };
+            let claims = subject.access(ADMIN_RESOURCE, "openid", &SystemRandom);
+            let token = app.keys().tokens.sign(ACCESS_TOKEN_TYP, &claims).unwrap();
+            assert_eq!(with(api, &token, ("GET", "/v1.0/users", "")).await.status, want);
+        }
+    });
+}
+
+/// The session of this person's PRT.
+async fn prt_session(world: &World, person: &Person) -> SessionId {
+    let all = world.app.store.sessions_of(person.user.id, world.now()).await.unwrap();
+    all.iter().find(|session| session.kind == SessionKind::Prt).unwrap().id
 }
