@@ -3,6 +3,7 @@
 //! Whoever asks says which generation the database has; a load of a person's groups brings it along. So another
 //! process's change is seen at the next request, and no request asks for a policy that has not changed.
 
+use crate::access;
 use crate::app::App;
 use crate::attempt::audit;
 use crate::seen;
@@ -196,6 +197,11 @@ pub async fn change_members(
             // Without its members an exclusion would let them all in.
             return Err(Unchanged::Member(
                 "The authentication methods policy names this group; take it out there first.",
+            ));
+        }
+        if what == Membership::Dissolve && access::kept::names_group(&app.newest_access().await?.set, group) {
+            return Err(Unchanged::Member(
+                "A conditional access policy names this group; take it out there first.",
             ));
         }
         let now = app.store.administrators().await?;

@@ -6,6 +6,7 @@
 use crate::app::App;
 use crate::attempt::audit;
 use passband_core::directory::AccessKind;
+use passband_core::id::GroupId;
 use passband_core::manage::access::{self, AccessError, Edit, InForce, Seen};
 use passband_core::policy::access::document::DocumentError;
 use passband_core::policy::access::location::NamedLocation;
@@ -114,6 +115,15 @@ fn read<I: FromStr, T>(
         from_graph(document, known).map_err(|error| CompileError::Document(id.clone(), error))
     };
     documents.iter().map(one).collect()
+}
+
+/// Whether a policy names this group. Without its members an exclusion would let none out, and an inclusion all.
+#[must_use]
+pub fn names_group(set: &PolicySet, group: GroupId) -> bool {
+    set.policies().iter().any(|policy| {
+        let people = [&policy.conditions.include_people, &policy.conditions.exclude_people];
+        people.into_iter().any(|people| people.groups.contains(&group))
+    })
 }
 
 /// How often a change is decided anew because another was made meanwhile.

@@ -8,7 +8,7 @@ use passband_core::directory::{Group, Scope, Snoozed};
 use passband_core::id::GroupId;
 use passband_store::Page;
 
-fn group(n: u8) -> Group {
+pub fn group(n: u8) -> Group {
     Group {
         id: GroupId::from_bytes([n; 16]),
         name: format!("Group {n}"),

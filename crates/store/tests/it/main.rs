@@ -4,6 +4,7 @@
 // clippy.toml allows it in tests, and does not see that these are their helpers.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+mod access;
 mod cache;
 mod chain;
 mod changes;

@@ -9,7 +9,9 @@ use axum::http::{Method, StatusCode};
 use passband_core::audit::SignInKind;
 use passband_core::change::Change;
 use passband_core::id::ClientId;
+use passband_core::manage::methods::Membership;
 use passband_core::reason::Reason;
+use passband_server::policies::change_members;
 use passband_testkit::authenticator::{Model, SoftAuthenticator};
 use passband_wire::prt::CREDENTIAL_NAME;
 use serde_json::{Value, json};
@@ -222,6 +224,8 @@ async fn a_group_that_is_left_out_is_left_out_at_the_next_request() {
     blocked(&world, &held.use_it(&mut world.browser(), "openid").await).await;
     world.app.commit(vec![Change::AddMember { group: member.0, user: member.1 }]).await.unwrap();
     assert_eq!(held.use_it(&mut world.browser(), "openid").await.status, StatusCode::OK);
+    let kept = change_members(&world.app, "root@localhost", group.id, Membership::Dissolve).await;
+    assert!(kept.unwrap_err().to_string().contains("conditional access policy names this group"));
     world.app.commit(vec![Change::DeleteGroup(group.id)]).await.unwrap();
     blocked(&world, &held.use_it(&mut world.browser(), "openid").await).await;
 }
