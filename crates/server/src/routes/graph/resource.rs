@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod chain;
+pub mod conditional;
 pub mod recovery;
 pub mod roles;
 pub mod trust;
@@ -532,7 +533,7 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 23] = [
+pub static RESOURCES: [&Resource; 29] = [
     &USER,
     &TAP,
     &PASSKEY,
@@ -556,4 +557,10 @@ pub static RESOURCES: [&Resource; 23] = [
     &METHOD_CONFIGURATION,
     &WHAT_IF,
     &super::templates::TEMPLATE,
+    &conditional::POLICY,
+    &conditional::LOCATION,
+    &conditional::STRENGTH,
+    &conditional::VERSION,
+    &conditional::DELETED,
+    &conditional::REPLAY,
 ];
