@@ -6,7 +6,12 @@ use crate::directory::{
     AccessVersion, Alarm, AlarmKind, App, Device, Evidence, Grant, Group, KeyState, Passkey, Session,
     Snoozed, StoredKey, Tap, Told, TrustDocument, User,
 };
-use passband_wire::id::{ClientId, DeviceId, GroupId, KeyId, SessionId, TapId, UserId};
+use crate::signals::Event;
+use crate::signals::receive::Transmitter;
+use crate::signals::stream::{Stream, Target, Waiting};
+use passband_wire::id::{
+    ClientId, DeviceId, GroupId, KeyId, SessionId, StreamId, TapId, TransmitterId, UserId,
+};
 use passband_wire::time::Timestamp;
 
 /// One write. A list of them is one transaction.
@@ -53,6 +58,13 @@ pub enum Change {
         /// The generation that was seen.
         from: u32,
     },
+    /// Claim a try to tell something; [`Conflict::Stale`] if it was told, or another has claimed it.
+    ClaimSignal {
+        /// What, as it was seen.
+        waiting: Box<Waiting>,
+        /// When it is tried next unless it is told.
+        until: Timestamp,
+    },
     /// Cut the oldest lines off the audit log, up to and with `to`; [`Conflict::Stale`] if it does not begin behind
     /// line `from`.
     CutAudits {
@@ -74,6 +86,8 @@ pub enum Change {
         /// Its owner.
         user: UserId,
     },
+    /// Remove a receiver of signals with all that waits for it.
+    DeleteStream(StreamId),
     /// Remove a pass; [`Conflict::Stale`] if this user has none such.
     DeleteTap {
         /// Which.
@@ -83,6 +97,8 @@ pub enum Change {
     },
     /// Remove a document of the trust, by its name; [`Conflict::Stale`] if there is none such.
     DeleteTrust(String),
+    /// Take away whoever sent us signals.
+    DeleteTransmitter(TransmitterId),
     /// Remove a person with passkeys, passes, sessions and devices.
     DeleteUser(UserId),
     /// End a grant. Ending twice is no error.
@@ -106,6 +122,17 @@ pub enum Change {
         /// Now.
         at: Timestamp,
     },
+    /// Let a subject's events be told to a stream, or not.
+    ExcludeSubject {
+        /// To which.
+        stream: StreamId,
+        /// A person's or device's id.
+        subject: [u8; 16],
+        /// Whether they are kept from it.
+        excluded: bool,
+    },
+    /// Forget what waits for a receiver, and whom it does not want to hear of.
+    ForgetWaiting(StreamId),
     /// Keep a version of a part of conditional access; [`Conflict::Duplicate`] if there is one of its number.
     InsertAccessVersion(Box<AccessVersion>),
     /// Add an application; [`Conflict::Duplicate`] if the id exists.
@@ -122,18 +149,40 @@ pub enum Change {
     InsertPasskey(Box<Passkey>),
     /// Begin a session; [`Conflict::Duplicate`] if the id exists.
     InsertSession(Box<Session>),
+    /// Add a receiver of signals; [`Conflict::Duplicate`] if the id exists.
+    InsertStream(Box<Stream>),
     /// Add a pass.
     InsertTap(Tap),
+    /// Register whoever may send us signals; [`Conflict::Duplicate`] if the id exists.
+    InsertTransmitter(Box<Transmitter>),
     /// Add a person; [`Conflict::Duplicate`] if the id, UPN or handle exists.
     InsertUser(User),
     /// Add a line to the directory audit log.
     LogAudit(Box<Audit>),
     /// Add a line to the sign-in log.
     LogSignIn(Box<SignIn>),
+    /// Note that an application got tokens in a session, to be told when that ends.
+    NoteAppSession {
+        /// The application.
+        app: ClientId,
+        /// The session.
+        session: SessionId,
+    },
+    /// Put off all that waits for somebody who could not be told.
+    PutOffSignals {
+        /// For whom.
+        target: Target,
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        error: String,
+    },
     /// Add a document of the trust, or replace the one of its name.
     PutTrust(Box<TrustDocument>),
     /// Raise an alarm. Until it is acknowledged another of its person and kind adds to its count.
     RaiseAlarm(Box<Alarm>),
+    /// Put something where it waits to be told. There already is no error.
+    QueueSignal(Box<Waiting>),
     /// Take a person out of a group; [`Conflict::Stale`] if they are not in it.
     RemoveMember {
         /// Out of which.
@@ -214,6 +263,19 @@ pub enum Change {
         /// Its value.
         value: String,
     },
+    /// Tell of what the changes after it do: into the box of each stream and application that it concerns.
+    Signal(Box<Event>),
+    /// Note what was told, or, with an error, given up.
+    SignalTold {
+        /// To whom.
+        target: Target,
+        /// What.
+        ids: Vec<[u8; 16]>,
+        /// Now.
+        at: Timestamp,
+        /// Why it was given up; empty if it was told.
+        error: String,
+    },
     /// Note that a person put the registration campaign off; [`Conflict::Stale`] if they had not put it off `seen` times.
     Snooze {
         /// Who.
@@ -243,6 +305,8 @@ pub enum Change {
     UpdateApp(App),
     /// Replace a group's names; [`Conflict::Stale`] if it does not exist.
     UpdateGroup(Group),
+    /// Replace a receiver's row; [`Conflict::Stale`] if it is gone or of another revision.
+    UpdateStream(Box<Stream>),
     /// Replace a person's name, UPN, enabled, admin and break-glass mark; [`Conflict::Stale`] if absent, [`Conflict::Duplicate`] if the UPN is taken.
     UpdateUser(User),
     /// Note a sign-in with a passkey; [`Conflict::Stale`] if it is gone or its counter is not `seen`.

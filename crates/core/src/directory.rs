@@ -373,6 +373,8 @@ pub struct App {
     pub enabled: bool,
     /// Graph `createdDateTime`.
     pub created: Timestamp,
+    /// Where to tell that a session ended (OpenID Connect Back-Channel Logout 1.0 §2.2).
+    pub backchannel_logout_uri: Option<String>,
 }
 
 /// What kind of session a row is.

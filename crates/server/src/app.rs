@@ -16,11 +16,13 @@ use passband_core::keys::master::MasterKey;
 use passband_core::keys::seal::SealRing;
 use passband_core::keys::signer::TokenKeys;
 use passband_core::rng::Random;
+use passband_core::signals::{self, Event, Facts};
 use passband_core::time::Timestamp;
-use passband_store::{CommitError, Store};
+use passband_store::{CommitError, Store, StoreError};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Instant;
+use tokio::sync::Notify;
 
 /// The one object behind all routes.
 pub struct App {
@@ -49,6 +51,8 @@ pub struct App {
     pub(crate) access: access::kept::Kept,
     /// Which country an address is of, if an administrator has supplied a file.
     pub(crate) countries: Option<Countries>,
+    /// Wakes who tells of what was committed.
+    pub(crate) outbox: Notify,
 }
 
 impl std::fmt::Debug for App {
@@ -100,15 +104,33 @@ impl App {
         self.count.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Makes changes durable.
+    /// Makes changes durable, and with them, in one transaction, what is to be told of them. Every change passes here,
+    /// so none can end a session in silence.
     ///
     /// # Errors
     ///
     /// [`CommitError`].
     pub async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
         let begun = Instant::now();
-        let outcome = self.store.commit(changes).await;
+        let events = self.events(&changes).await?;
+        let tells = !events.is_empty();
+        let outcome = if tells {
+            // First: they find the rows that the changes are about to take away.
+            let all = events.into_iter().map(|event| Change::Signal(Box::new(event))).chain(changes);
+            self.store.commit(all.collect()).await
+        } else {
+            self.store.commit(changes).await
+        };
         telemetry::committed(begun);
+        if tells && outcome.is_ok() {
+            self.outbox.notify_one();
+        }
         outcome
+    }
+
+    async fn events(&self, changes: &[Change]) -> Result<Vec<Event>, StoreError> {
+        let asks = signals::asks(changes);
+        let facts = if asks.is_empty() { Facts::default() } else { self.store.facts(&asks).await? };
+        Ok(signals::of(changes, &facts, self.now(), self.rng()))
     }
 }

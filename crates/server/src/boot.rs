@@ -30,6 +30,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, RwLock};
+use tokio::sync::Notify;
 
 /// How long the set-up link works.
 pub const SETUP_FOR: Seconds = Seconds::minutes(30);
@@ -103,6 +104,7 @@ impl App {
             policies: Kept::default(),
             access: access::kept::Kept::default(),
             countries,
+            outbox: Notify::new(),
             throttle: Throttle::default(),
             metrics: telemetry::recorder(),
             config,
@@ -305,6 +307,7 @@ async fn make_missing_apps(store: &Store, now: Timestamp) -> Result<(), BootErro
         name: name.to_owned(),
         redirect_uris: redirect.iter().map(|&uri| uri.to_owned()).collect(),
         logout_uris: Vec::new(),
+        backchannel_logout_uri: None,
         identifier_uris: names.iter().map(|&uri| uri.to_owned()).collect(),
         secret_hash: None,
         enabled: true,

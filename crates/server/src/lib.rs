@@ -21,6 +21,7 @@ pub mod routes;
 pub mod sample;
 pub mod seen;
 pub mod serve;
+pub mod signals;
 pub mod sweep;
 pub mod telemetry;
 pub mod throttle;

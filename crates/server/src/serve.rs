@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::extract::Peer;
 use crate::telemetry::{self, Connected};
 use crate::tls::{self, TlsError};
-use crate::{routes, sweep, trust};
+use crate::{routes, signals, sweep, trust};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -76,12 +76,14 @@ impl Server {
         let upkeep = tokio::spawn(telemetry::upkeep(Arc::clone(&self.app)));
         let watcher = tokio::spawn(trust::watch(Arc::clone(&self.app)));
         let fetcher = tokio::spawn(trust::refresh::run(Arc::clone(&self.app)));
+        let teller = tokio::spawn(signals::deliver::run(Arc::clone(&self.app)));
         let router = routes::router(Arc::clone(&self.app));
         accept(&self.listener, self.tls, router, stop).await;
         upkeep.abort();
         sweeper.abort();
         watcher.abort();
         fetcher.abort();
+        teller.abort();
         self.app.store.close().await;
     }
 }

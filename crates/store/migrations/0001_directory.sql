@@ -104,7 +104,8 @@ CREATE TABLE apps (
     identifier_uris TEXT NOT NULL,
     secret_hash BLOB,
     enabled BIGINT NOT NULL,
-    created BIGINT NOT NULL
+    created BIGINT NOT NULL,
+    backchannel_logout_uri TEXT
 );
 
 -- One application per name of an audience: with two, a token for one would be good at the other.

@@ -181,6 +181,19 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::SetKeyState { .. }
         | Change::SetPolicy { .. }
         | Change::SetSetting { .. }
+        | Change::ClaimSignal { .. }
+        | Change::DeleteStream(_)
+        | Change::DeleteTransmitter(_)
+        | Change::InsertTransmitter(_)
+        | Change::ExcludeSubject { .. }
+        | Change::ForgetWaiting(_)
+        | Change::InsertStream(_)
+        | Change::NoteAppSession { .. }
+        | Change::PutOffSignals { .. }
+        | Change::QueueSignal(_)
+        | Change::Signal(_)
+        | Change::SignalTold { .. }
+        | Change::UpdateStream(_)
         | Change::Snooze { .. }
         | Change::Spend { .. }
         | Change::UpdateGroup(_)
@@ -262,6 +275,7 @@ mod tests {
             name: String::new(),
             redirect_uris: Vec::new(),
             logout_uris: Vec::new(),
+            backchannel_logout_uri: None,
             identifier_uris: Vec::new(),
             secret_hash: None,
             enabled: true,

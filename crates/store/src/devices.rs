@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::row::{Args, Reader};
 use crate::statement::{Statement, one};
 use passband_core::change::Conflict;
-use passband_core::device::compliance::{Attribute, Compliance, Details, Ownership, Told};
+use passband_core::compliance::{Attribute, Compliance, Details, Ownership, Told};
 use passband_core::directory::{Device, DeviceStanding, JoinType};
 use passband_core::id::{DeviceId, UserId};
 use passband_core::policy::signal::EvidenceLevel;

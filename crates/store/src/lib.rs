@@ -7,15 +7,16 @@
 //! | module | holds |
 //! |---|---|
 //! | `open`, `migrate` | URL, lock on the data folder, connections, schema |
-//! | `statement` | each change as SQL |
+//! | `statement`, `apps` | each change as SQL |
 //! | `bulk`, `chain`, `batch`, `writer` | many commits in one transaction |
 //! | `row`, `names`, `devices` | columns to records and back |
 //! | `access` | conditional access: its versions, as loads and as SQL |
-//! | `people`, `groups`, `recovery`, `roles`, `things`, `sessions`, `trust`, `log`, `overview` | loads |
+//! | `people`, `groups`, `recovery`, `roles`, `things`, `sessions`, `trust`, `signals`, `transmitters`, `log`, `overview` | loads |
 //! | `cache` | standings and applications in memory, while no commit contradicts them |
 //! | `page`, `sweep`, `error` | cursors, removal of old rows, what can go wrong |
 
 mod access;
+mod apps;
 mod batch;
 mod bulk;
 mod cache;
@@ -34,9 +35,11 @@ mod recovery;
 mod roles;
 mod row;
 mod sessions;
+mod signals;
 mod statement;
 mod sweep;
 mod things;
+mod transmitters;
 mod trust;
 mod writer;
 

@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "policy", include_str!("../migrations/0003_policy.sql")),
     (4, "recovery", include_str!("../migrations/0004_recovery.sql")),
     (5, "access", include_str!("../migrations/0005_access.sql")),
+    (6, "signals", include_str!("../migrations/0006_signals.sql")),
     (7, "roles", include_str!("../migrations/0007_roles.sql")),
 ];
 

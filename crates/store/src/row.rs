@@ -57,7 +57,8 @@ macro_rules! columns {
          (SELECT w.generation FROM policies w WHERE w.name = 'authenticationMethods')"
     };
     (app) => {
-        "a.id, a.name, a.redirect_uris, a.logout_uris, a.identifier_uris, a.secret_hash, a.enabled, a.created"
+        "a.id, a.name, a.redirect_uris, a.logout_uris, a.identifier_uris, a.secret_hash, a.enabled, a.created, \
+         a.backchannel_logout_uri"
     };
     (session) => {
         "s.id, s.user_id, s.kind, s.device_id, s.parent_id, s.credential, s.factors, s.auth_time, s.created, \
@@ -124,6 +125,11 @@ impl Args {
 
     pub(crate) fn text(mut self, value: impl Into<String>) -> Self {
         self.add(value.into());
+        self
+    }
+
+    pub(crate) fn opt_text(mut self, value: Option<&str>) -> Self {
+        self.add(value.map(str::to_owned));
         self
     }
 
@@ -226,6 +232,10 @@ impl<'r> Reader<'r> {
         self.get()
     }
 
+    pub(crate) fn opt_text(&mut self) -> Read<Option<String>> {
+        self.get()
+    }
+
     fn list(&mut self) -> Read<Vec<String>> {
         let text: &str = self.get()?;
         serde_json::from_str(text).map_err(|_| StoreError::Row("list"))
@@ -250,7 +260,7 @@ impl<'r> Reader<'r> {
         self.array().map(make)
     }
 
-    fn opt_id<T>(&mut self, make: fn([u8; 16]) -> T) -> Read<Option<T>> {
+    pub(crate) fn opt_id<T>(&mut self, make: fn([u8; 16]) -> T) -> Read<Option<T>> {
         if self.is_null()? {
             self.next += 1;
             return Ok(None);
@@ -426,6 +436,7 @@ pub(crate) fn app(r: &mut Reader<'_>) -> Read<App> {
         secret_hash: r.opt_array()?,
         enabled: r.flag()?,
         created: r.at()?,
+        backchannel_logout_uri: r.opt_text()?,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::row::{self, Args, columns};
 use crate::{Store, read_all, read_one};
 use passband_core::directory::{Grant, Session, Standing};
-use passband_core::id::{SessionId, UserId};
+use passband_core::id::{DeviceId, SessionId, UserId};
 use passband_core::time::Timestamp;
 use std::sync::Arc;
 
@@ -56,6 +56,17 @@ impl Store {
         );
         let row = self.one(SQL, || Args::new().blob(&family)).await?;
         read_one(row, |r| Ok((row::grant(r)?, row::standing(r)?)))
+    }
+
+    /// The sessions that run on a device and still live at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database cannot answer.
+    pub async fn sessions_on(&self, device: DeviceId, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+        const SQL: &str = "SELECT id FROM sessions WHERE device_id = $1 AND gone > $2 ORDER BY id";
+        let args = || Args::new().blob(device.as_bytes()).at(now);
+        read_all(&self.all(SQL, args).await?, |r| r.id(SessionId::from_bytes))
     }
 
     /// A person's sessions that still live at `now`, the newest first.

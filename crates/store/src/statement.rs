@@ -1,15 +1,18 @@
 //! Each change as SQL. Pure: what is to be run, and what it means when no row was touched.
 
 use crate::access;
+use crate::apps;
 use crate::chain;
 use crate::devices;
 use crate::names;
 use crate::recovery;
 use crate::row::Args;
+use crate::signals;
+use crate::transmitters;
 use passband_core::audit::SignIn;
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{
-    App, Evidence, Grant, Group, Passkey, Session, StoredKey, Tap, TrustDocument, User,
+    Evidence, Grant, Group, Passkey, Session, StoredKey, Tap, TrustDocument, User,
 };
 use passband_core::id::{GroupId, UserId};
 
@@ -42,9 +45,14 @@ pub(crate) fn statements(change: &Change) -> Vec<Statement> {
             any("DELETE FROM apps WHERE id = $1", Args::new().blob(id.as_bytes())),
         ],
         Change::CutAudits { from, to } => chain::cut(*from, to),
-        Change::InsertApp(app) => insert_app(app),
-        Change::UpdateApp(app) => update_app(app),
+        Change::InsertApp(app) => apps::insert(app),
+        Change::UpdateApp(app) => apps::update(app),
         Change::ReplaceRecoveryCodes { user, hashes, at } => recovery::replace_codes(*user, hashes, *at),
+        Change::DeleteStream(id) => signals::forget_stream(*id, true),
+        Change::ForgetWaiting(id) => signals::forget_stream(*id, false),
+        Change::Signal(event) => signals::signal(event),
+        Change::SignalTold { target, ids, at, error } => signals::told(*target, ids, *at, error),
+        Change::PutOffSignals { target, until, error } => signals::put_off(*target, *until, error),
         other => vec![statement(other)],
     }
 }
@@ -77,6 +85,14 @@ fn statement(change: &Change) -> Statement {
             Args::new().int(*generation),
             Conflict::Stale,
         ),
+        Change::ClaimSignal { waiting, until } => signals::claim(waiting, *until),
+        Change::ExcludeSubject { stream, subject, excluded } => signals::exclude(*stream, subject, *excluded),
+        Change::DeleteTransmitter(id) => transmitters::delete(*id),
+        Change::InsertTransmitter(it) => transmitters::insert(it),
+        Change::InsertStream(stream) => signals::insert_stream(stream),
+        Change::NoteAppSession { app, session } => signals::note_app(*session, *app),
+        Change::QueueSignal(waiting) => signals::enqueue(waiting),
+        Change::UpdateStream(stream) => signals::update_stream(stream),
         Change::DeleteDevice(id) => any("DELETE FROM devices WHERE id = $1", Args::new().blob(id.as_bytes())),
         Change::DeletePasskey { id, user } => one(
             "DELETE FROM passkeys WHERE id = $1 AND user_id = $2",
@@ -192,7 +208,12 @@ fn statement(change: &Change) -> Statement {
         Change::CutAudits { .. }
         | Change::DeleteApp(_)
         | Change::DeleteGroup(_)
+        | Change::DeleteStream(_)
         | Change::DeleteUser(_)
+        | Change::ForgetWaiting(_)
+        | Change::PutOffSignals { .. }
+        | Change::Signal(_)
+        | Change::SignalTold { .. }
         | Change::InsertApp(_)
         | Change::LogAudit(_)
         | Change::LogSignIn(_)
@@ -251,53 +272,6 @@ fn insert_group(group: &Group) -> Statement {
             .at(group.created),
         Conflict::Duplicate,
     )
-}
-
-fn insert_app(app: &App) -> Vec<Statement> {
-    let insert = one(
-        "INSERT INTO apps (id, name, redirect_uris, logout_uris, identifier_uris, secret_hash, enabled, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-        Args::new()
-            .blob(app.id.as_bytes())
-            .text(&app.name)
-            .list(&app.redirect_uris)
-            .list(&app.logout_uris)
-            .list(&app.identifier_uris)
-            .opt_blob(app.secret_hash.as_ref().map(|h| h.as_slice()))
-            .int(app.enabled)
-            .at(app.created),
-        Conflict::Duplicate,
-    );
-    std::iter::once(insert).chain(insert_app_uris(app)).collect()
-}
-
-fn insert_app_uris(app: &App) -> impl Iterator<Item = Statement> {
-    app.identifier_uris.iter().map(|uri| {
-        one(
-            "INSERT INTO app_uris (uri, app_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            Args::new().text(uri).blob(app.id.as_bytes()),
-            Conflict::Duplicate,
-        )
-    })
-}
-
-fn update_app(app: &App) -> Vec<Statement> {
-    let update = one(
-        "UPDATE apps SET name = $1, redirect_uris = $2, logout_uris = $3, identifier_uris = $4, \
-         secret_hash = $5, enabled = $6, created = $7 WHERE id = $8",
-        Args::new()
-            .text(&app.name)
-            .list(&app.redirect_uris)
-            .list(&app.logout_uris)
-            .list(&app.identifier_uris)
-            .opt_blob(app.secret_hash.as_ref().map(|h| h.as_slice()))
-            .int(app.enabled)
-            .at(app.created)
-            .blob(app.id.as_bytes()),
-        Conflict::Stale,
-    );
-    let forget = any("DELETE FROM app_uris WHERE app_id = $1", Args::new().blob(app.id.as_bytes()));
-    [update, forget].into_iter().chain(insert_app_uris(app)).collect()
 }
 
 fn insert_grant(grant: &Grant) -> Statement {
@@ -510,7 +484,8 @@ pub(crate) fn is_storable(change: &Change) -> bool {
     match change {
         Change::InsertApp(a) | Change::UpdateApp(a) => {
             let lists = [&a.redirect_uris, &a.logout_uris, &a.identifier_uris];
-            plain(&a.name) && lists.into_iter().flatten().all(plain)
+            let uri = a.backchannel_logout_uri.as_ref().is_none_or(plain);
+            uri && plain(&a.name) && lists.into_iter().flatten().all(plain)
         }
         Change::InsertDevice(d) => [&d.name, &d.os, &d.os_version].into_iter().all(plain),
         Change::TellDevice { told, .. } => {
@@ -534,7 +509,19 @@ pub(crate) fn is_storable(change: &Change) -> bool {
             plain(&evidence.proof) && evidence.verification.iter().all(plain)
         }
         Change::SetSetting { value, .. } => plain(value),
+        Change::InsertTransmitter(it) => transmitters::is_storable(it),
+        Change::InsertStream(s) | Change::UpdateStream(s) => signals::is_storable(s),
         Change::AcknowledgeAlarm { .. }
+        | Change::ClaimSignal { .. }
+        | Change::DeleteStream(_)
+        | Change::DeleteTransmitter(_)
+        | Change::ExcludeSubject { .. }
+        | Change::ForgetWaiting(_)
+        | Change::NoteAppSession { .. }
+        | Change::PutOffSignals { .. }
+        | Change::QueueSignal(_)
+        | Change::Signal(_)
+        | Change::SignalTold { .. }
         | Change::AddMember { .. }
         | Change::AdvanceGrant { .. }
         | Change::AdvanceSession { .. }

@@ -3,6 +3,7 @@
 use crate::Store;
 use crate::error::StoreError;
 use crate::writer::{Job, Sweep};
+use passband_core::signals::stream::KEPT;
 use passband_core::time::{Seconds, Timestamp};
 use tokio::sync::oneshot;
 
@@ -24,6 +25,8 @@ pub struct Swept {
     pub sessions: u64,
     /// Temporary Access Passes.
     pub taps: u64,
+    /// Events and ends of sessions that nobody came for.
+    pub signals: u64,
 }
 
 impl Store {
@@ -49,10 +52,12 @@ impl Store {
                     old,
                 )
                 .await?,
-            sessions: self
+            sessions: self.sweep_sessions(old).await?,
+            signals: self
                 .sweep_table(
-                    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE gone < $1 LIMIT 1000)",
-                    old,
+                    "DELETE FROM signal_outbox WHERE (target, id) IN \
+                     (SELECT target, id FROM signal_outbox WHERE at < $1 LIMIT 1000)",
+                    now - KEPT,
                 )
                 .await?,
             taps: self
@@ -75,6 +80,16 @@ impl Store {
             before,
         )
         .await
+    }
+
+    /// With a session goes the memory of which applications got tokens in it.
+    async fn sweep_sessions(&self, old: Timestamp) -> Result<u64, StoreError> {
+        const APPS: &str = "DELETE FROM app_sessions WHERE session_id IN \
+             (SELECT s.id FROM sessions s JOIN app_sessions l ON l.session_id = s.id WHERE s.gone < $1 LIMIT 1000)";
+        const SESSIONS: &str =
+            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE gone < $1 LIMIT 1000)";
+        self.sweep_table(APPS, old).await?;
+        self.sweep_table(SESSIONS, old).await
     }
 
     async fn sweep_table(&self, sql: &'static str, before: Timestamp) -> Result<u64, StoreError> {

@@ -113,6 +113,12 @@ ids! {
     KeyId;
     /// A line of the sign-in log (Graph `signIn.id`).
     SignInId;
+    /// A security event, told to receivers (claim `jti`).
+    EventId;
+    /// Whoever sends us signals.
+    TransmitterId;
+    /// A receiver of signals, and its stream (SSF `stream_id`).
+    StreamId;
     /// A line of the directory audit log (Graph `directoryAudit.id`).
     AuditId;
 }

@@ -13,6 +13,7 @@ pub mod mds;
 pub mod oauth;
 pub mod prt;
 pub mod rng;
+pub mod secevent;
 pub mod time;
 pub mod tpm;
 pub mod webauthn;

@@ -75,7 +75,7 @@ pub(super) struct CreateArgs {
   passband admin app update 6f7b6a3c-0d0e-4a53-9d26-4a2f1c7d7e11 --name 'Wiki of the office'
   passband admin app update 6f7b6a3c-0d0e-4a53-9d26-4a2f1c7d7e11 \\
       --redirect-uri https://wiki.example.com/cb --redirect-uri https://wiki.example.net/cb")]
-#[group(required = true, multiple = true, id = "change", args = ["name", "redirect_uri", "public_redirect_uri", "logout_url", "identifier_uri"])]
+#[group(required = true, multiple = true, id = "change", args = ["name", "redirect_uri", "public_redirect_uri", "logout_url", "identifier_uri", "backchannel_logout_uri"])]
 pub(super) struct UpdateArgs {
     #[command(flatten)]
     app: App,
@@ -94,6 +94,9 @@ pub(super) struct UpdateArgs {
     /// Name of the API it is, as `aud` of tokens; may be given again
     #[arg(long, value_name = "URI")]
     identifier_uri: Vec<String>,
+    /// Where it is told that a session ended; empty for nowhere
+    #[arg(long, value_name = "URI")]
+    backchannel_logout_uri: Option<String>,
 }
 
 impl UpdateArgs {
@@ -114,6 +117,10 @@ impl UpdateArgs {
         }
         if !self.identifier_uri.is_empty() {
             body["identifierUris"] = json!(self.identifier_uri);
+        }
+        if let Some(uri) = &self.backchannel_logout_uri {
+            body["passband_backchannelLogoutUri"] =
+                if uri.is_empty() { Value::Null } else { uri.as_str().into() };
         }
         body
     }

@@ -1,5 +1,6 @@
 //! Administration over the admin API.
 
+mod access;
 mod alarm;
 mod api;
 mod app;
@@ -13,6 +14,7 @@ mod passkey;
 mod policy;
 mod recovery;
 mod role;
+mod signal;
 mod tap;
 mod token;
 mod trust;
@@ -98,12 +100,15 @@ passband admin token --data ./passband-data --role 'Global Reader'")]
     /// Groups of people, for policies to speak about
     #[command(subcommand)]
     Group(group::GroupCommand),
-    /// Policies: which passkeys are accepted from whom
+    /// Policies: which passkeys are accepted from whom, and who gets to what
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
     /// Devices
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Receivers of signals: who is told of revocations
+    #[command(subcommand)]
+    Signal(signal::SignalCommand),
     /// The sign-in log
     #[command(subcommand)]
     Signin(log::SigninCommand),
@@ -143,6 +148,7 @@ pub(crate) async fn run(args: AdminArgs, out: &Output) -> Result<(), Failure> {
         AdminCommand::Group(command) => group::run(command, &api, out).await,
         AdminCommand::Policy(command) => policy::run(command, &api, out).await,
         AdminCommand::Device(command) => device::run(command, &api, out).await,
+        AdminCommand::Signal(command) => signal::run(command, &api, out).await,
         AdminCommand::Signin(command) => log::signin(command, &api, out).await,
         AdminCommand::Audit(command) => audit::run(command, &api, out).await,
         AdminCommand::Key(command) => key::run(command, &api, out).await,

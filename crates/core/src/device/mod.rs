@@ -1,5 +1,4 @@
 //! The device floor: how a device becomes known, and how it proves that it is the one.
 
-pub mod compliance;
 pub mod prove;
 pub mod register;

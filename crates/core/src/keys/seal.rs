@@ -37,6 +37,8 @@ pub enum Purpose {
     RefreshToken,
     /// The link that makes the first administrator.
     SetupLink,
+    /// What a receiver of signals wants sent as `Authorization`.
+    StreamAuthorization,
 }
 
 impl Purpose {
@@ -53,6 +55,7 @@ impl Purpose {
             Self::Prt => b"prt",
             Self::RefreshToken => b"refresh-token",
             Self::SetupLink => b"setup-link",
+            Self::StreamAuthorization => b"stream-authorization",
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::change::Change;
 use crate::directory::App;
 use crate::id::ClientId;
 use crate::rng::{self, Random};
+use crate::signals::stream::may_send_to;
 use crate::time::Timestamp;
 use aws_lc_rs::digest::{SHA256, digest};
 use passband_wire::b64;
@@ -48,6 +49,8 @@ pub struct AppWish {
     pub identifiers: Option<Vec<String>>,
     /// Whether it may get tokens.
     pub enabled: Option<bool>,
+    /// Where to tell that a session ended; `Some(None)` takes it away.
+    pub backchannel_logout: Option<Option<String>>,
 }
 
 /// Whether the installation itself rests on this application.
@@ -76,6 +79,7 @@ pub fn create(wish: &AppWish, issuer: &str, now: Timestamp, rng: &dyn Random) ->
         name: String::new(),
         redirect_uris: Vec::new(),
         logout_uris: Vec::new(),
+        backchannel_logout_uri: None,
         identifier_uris: Vec::new(),
         secret_hash: None,
         enabled: true,
@@ -116,6 +120,15 @@ pub fn apply(before: &App, wish: &AppWish, issuer: &str) -> Result<App, Invalid>
     }
     if let Some(uris) = &wish.identifiers {
         after.identifier_uris = identifiers(uris, issuer)?;
+    }
+    if let Some(uri) = &wish.backchannel_logout {
+        if uri.as_ref().is_some_and(|uri| !may_send_to(uri)) {
+            return Err(Invalid::new(
+                "passband_backchannelLogoutUri",
+                "must be https://, or http:// on this machine; without user, password and fragment; or null",
+            ));
+        }
+        after.backchannel_logout_uri = uri.clone();
     }
     after.enabled = wish.enabled.unwrap_or(before.enabled);
     Ok(after)
@@ -245,6 +258,9 @@ mod tests {
         assert_eq!(refused(AppWish { web_redirects: twice, ..named() }), "web.redirectUris");
         let https = list(&["https://a.example/"]);
         assert_eq!(refused(AppWish { native_redirects: https, ..named() }), "publicClient.redirectUris");
+        let backchannel_logout = Some(Some("http://10.0.0.1/".to_owned()));
+        let wish = AppWish { backchannel_logout, ..named() };
+        assert_eq!(refused(wish), "passband_backchannelLogoutUri");
         let logout = Some(Some("javascript:x//".to_owned()));
         assert_eq!(refused(AppWish { logout, ..named() }), "web.logoutUrl");
         let many: Vec<_> = (0..101).map(|n| format!("https://a.example/{n}")).collect();

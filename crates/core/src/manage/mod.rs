@@ -14,6 +14,7 @@ pub mod passkey;
 pub mod permission;
 pub mod person;
 pub mod replay;
+pub mod signals;
 
 use crate::change::Change;
 use crate::time::{Seconds, Timestamp};

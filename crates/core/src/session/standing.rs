@@ -111,7 +111,7 @@ pub fn judge(standing: &Standing, now: Timestamp) -> Result<Live<'_>, Reason> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::device::compliance::{Compliance, Details};
+    use crate::compliance::{Compliance, Details};
     use crate::directory::JoinType;
     use crate::id::{DeviceId, SessionId, UserId};
 

@@ -10,7 +10,7 @@ use passband_core::audit::SignIn;
 use passband_core::audit::noted::About;
 use passband_core::directory::AccessKind;
 use passband_core::id::{GroupId, RoleId, UserId};
-use passband_core::manage::access::InForce;
+use passband_core::manage::access::{Edit, InForce};
 use passband_core::manage::replay::{Otherwise, Tried, try_line};
 use passband_core::policy::access::PolicySet;
 use passband_core::policy::access::verdict::Kind;
@@ -167,14 +167,14 @@ impl People {
     }
 }
 
-/// What would be in force if these policies were put into force, and those taken out.
+/// What would be in force with this policy, and without those. `None` if one that is to go is not there, or there
+/// would be too many.
 #[must_use]
 pub fn changed(
     before: &InForce,
     put: Option<(String, serde_json::Value)>,
     remove: &[String],
 ) -> Option<InForce> {
-    use passband_core::manage::access::Edit;
     let edit = |id: &str, document| Edit { kind: AccessKind::Policy, id: id.to_owned(), document };
     let removed = remove.iter().try_fold(before.clone(), |set, id| set.after(&edit(id, None)).ok())?;
     match put {

@@ -13,7 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::serve::ListenerExt as _;
-use passband_core::device::compliance::{Compliance, Details};
+use passband_core::compliance::{Compliance, Details};
 use passband_core::directory::{DeviceStanding, JoinType, KeyState, Session, SessionKind, Standing, User};
 use passband_core::id::{DeviceId, KeyId, SessionId, TenantId, UserId};
 use passband_core::keys::seal::SealRing;

@@ -3,7 +3,7 @@
 use super::{CLIENT, RESOURCE};
 use crate::app::App;
 use passband_core::change::Change;
-use passband_core::device::compliance::{Compliance, Details};
+use passband_core::compliance::{Compliance, Details};
 use passband_core::directory::{
     App as AppRecord, Device, Evidence, Grant, JoinType, Passkey, Session, SessionKind, User,
 };
@@ -104,6 +104,7 @@ pub async fn register_app(app: &App) -> Result<(), CommitError> {
         name: "Benchmark".to_owned(),
         redirect_uris: vec!["https://bench.passband.invalid/callback".to_owned()],
         logout_uris: Vec::new(),
+        backchannel_logout_uri: None,
         identifier_uris: vec![RESOURCE.to_owned()],
         secret_hash: None,
         enabled: true,

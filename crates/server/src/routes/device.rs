@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use passband_core::audit::SignInKind;
 use passband_core::change::Change;
-use passband_core::device::compliance::{Compliance, Details};
+use passband_core::compliance::{Compliance, Details};
 use passband_core::device::prove::{self, DeviceCredentialClaims, DeviceSigned};
 use passband_core::device::register;
 use passband_core::directory::Device;

@@ -21,6 +21,7 @@ pub mod recovery;
 pub mod register;
 pub mod second;
 pub mod session;
+pub mod ssf;
 pub mod tap;
 pub mod token;
 pub mod tokens;
@@ -68,6 +69,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/EnrollmentServer/device/{id}", axum::routing::delete(device::leave))
         .route("/{tenant}/oauth2/token", post(broker::post))
         .route("/{tenant}/oauth2/v2.0/token", post(broker::post))
+        .merge(ssf::routes())
         .merge(graph::router(&app))
         .merge(account::routes().merge(console::routes(&app)))
         .layer(DefaultBodyLimit::max(256 * 1024))

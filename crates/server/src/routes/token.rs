@@ -125,6 +125,9 @@ async fn redeem_code(
         }
     };
     let mut changes = vec![redeemed.spend()];
+    if client.backchannel_logout_uri.is_some() {
+        changes.push(Change::NoteAppSession { app: client.id, session: code.session });
+    }
     let mut refresh_token = None;
     if target.scope.has("offline_access") {
         let (change, text) = tokens::begin_grant(app, (code.id, code.session), client.id, &target, now)?;

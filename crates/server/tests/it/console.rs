@@ -3,7 +3,7 @@
 use crate::world::{Browser, ORIGIN, Person, World, encode};
 use axum::http::{StatusCode, header};
 use passband_core::change::Change;
-use passband_core::device::compliance::{Compliance, Details};
+use passband_core::compliance::{Compliance, Details};
 use passband_core::directory::{App as AppRecord, Device, JoinType, Role, Roles, SessionKind, User};
 use passband_core::id::{ClientId, DeviceId, SessionId};
 use passband_core::policy::signal::EvidenceLevel;

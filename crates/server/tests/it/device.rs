@@ -204,6 +204,7 @@ pub async fn app_path(world: &World) -> String {
             name: "Tasks".to_owned(),
             redirect_uris: vec!["https://app.example/cb".to_owned()],
             logout_uris: Vec::new(),
+            backchannel_logout_uri: None,
             identifier_uris: Vec::new(),
             secret_hash: None,
             enabled: true,

@@ -14,5 +14,8 @@ mod policy_page;
 mod profiles;
 mod prt;
 mod recovery;
+mod revocation;
 mod second;
+mod signals;
+mod ssf;
 mod world;

@@ -98,6 +98,25 @@ impl World {
         Self { router: routes::router(Arc::clone(&app)), app, clock, data }
     }
 
+    /// Another node of the same installation: a second server on the same database. A database in memory has one
+    /// server only; there it is a second way in to the same one.
+    pub async fn twin(&self) -> Self {
+        let app = if self.app.config.database.starts_with("postgres") {
+            let config = self.app.config.clone();
+            App::open_with(config, Box::new(self.clock.clone()), Box::new(SystemRandom)).await.unwrap()
+        } else {
+            Arc::clone(&self.app)
+        };
+        let router = routes::router(Arc::clone(&app));
+        // The folder is the first one's to remove.
+        Self { router, app, clock: self.clock.clone(), data: PathBuf::new() }
+    }
+
+    /// This browser, led to this node from now on.
+    pub fn lead(&self, browser: &Browser) -> Browser {
+        Browser { router: self.router.clone(), ..browser.clone() }
+    }
+
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

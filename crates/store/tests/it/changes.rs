@@ -4,7 +4,7 @@ use crate::harness::on_each;
 use crate::sample::*;
 use passband_core::audit::SignIn;
 use passband_core::change::{Change, Conflict};
-use passband_core::device::compliance::Told;
+use passband_core::compliance::Told;
 use passband_core::directory::{App, KeyState, Session, User};
 use passband_core::id::{KeyId, TapId};
 use passband_core::time::Seconds;

@@ -4,7 +4,7 @@ use crate::harness::{Db, on_each};
 use crate::sample::*;
 use passband_core::audit::{SignIn, SignInKind};
 use passband_core::change::Change;
-use passband_core::device::compliance::{Compliance, Details};
+use passband_core::compliance::{Compliance, Details};
 use passband_core::directory::{Device, DeviceStanding, JoinType, PasskeyStanding, Session, Standing, User};
 use passband_core::policy::signal::EvidenceLevel;
 use passband_core::reason::Reason;

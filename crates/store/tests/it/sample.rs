@@ -1,7 +1,7 @@
 //! Records to store: every field different from its neighbours, so that swapped columns show.
 
 use passband_core::audit::{Audit, SignIn, SignInKind};
-use passband_core::device::compliance::{Attribute, Compliance, Details, Ownership, Told};
+use passband_core::compliance::{Attribute, Compliance, Details, Ownership, Told};
 use passband_core::directory::{
     App, Device, Evidence, Grant, JoinType, KeyPurpose, KeyState, Passkey, Session, SessionKind, StoredKey,
     Tap, User,
@@ -127,6 +127,7 @@ pub fn app(n: u8) -> App {
         name: format!("App {n}"),
         redirect_uris: vec![format!("https://app{n}.example/cb"), "http://127.0.0.1/cb".to_owned()],
         logout_uris: vec![format!("https://app{n}.example/bye")],
+        backchannel_logout_uri: Some(format!("https://app{n}.example/backchannel")),
         identifier_uris: vec![format!("api://app{n}")],
         secret_hash: Some([n; 32]),
         enabled: true,

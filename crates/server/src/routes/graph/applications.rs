@@ -38,6 +38,9 @@ pub struct AppBody {
     spa: Option<Object<Redirects>>,
     #[serde(default, rename = "passband_enabled", deserialize_with = "given")]
     enabled: Option<bool>,
+    /// `null` takes it away.
+    #[serde(default, rename = "passband_backchannelLogoutUri", deserialize_with = "given")]
+    backchannel_logout: Option<Option<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,6 +78,7 @@ impl AppBody {
             logout,
             identifiers: self.identifier_uris,
             enabled: self.enabled,
+            backchannel_logout: self.backchannel_logout,
         })
     }
 }
@@ -192,6 +196,10 @@ fn difference(before: &AppRecord, after: &AppRecord) -> String {
         (
             before.identifier_uris != after.identifier_uris,
             format!("identifierUris {}", after.identifier_uris.join(" ")),
+        ),
+        (
+            before.backchannel_logout_uri != after.backchannel_logout_uri,
+            format!("backchannelLogoutUri {}", after.backchannel_logout_uri.as_deref().unwrap_or("none")),
         ),
         (before.enabled != after.enabled, if after.enabled { "enabled" } else { "disabled" }.to_owned()),
     ];

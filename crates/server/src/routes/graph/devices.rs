@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use passband_core::change::{Change, Conflict};
-use passband_core::device::compliance::{Attribute, Compliance, DeviceWish, Ownership, Told, tell};
+use passband_core::compliance::{Attribute, Compliance, DeviceWish, Ownership, Told, tell};
 use passband_core::directory::Device;
 use passband_core::manage::may_act_on;
 use passband_core::time::Timestamp;

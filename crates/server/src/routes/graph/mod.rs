@@ -7,7 +7,7 @@
 //! | `query`, `filter` | query options, pages |
 //! | `body`, `members`, `error` | what comes in, what goes wrong |
 //! | `resource`, `resource_policy` | records as Graph shows them |
-//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `chain`, `alarms`, `roles`, `tenant`, `trust` | handlers |
+//! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `chain`, `alarms`, `roles`, `tenant`, `trust`, `signals`, `transmitters` | handlers |
 //! | `access` | handlers of conditional access |
 //! | `openapi` | the document made from the tables |
 
@@ -32,9 +32,11 @@ pub mod recovery;
 pub mod resource;
 pub mod resource_policy;
 pub mod roles;
+pub mod signals;
 pub mod table;
 pub mod templates;
 pub mod tenant;
+pub mod transmitters;
 pub mod trust;
 pub mod users;
 

@@ -7,12 +7,13 @@ pub mod chain;
 pub mod conditional;
 pub mod recovery;
 pub mod roles;
+pub mod signals;
 pub mod trust;
 
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use crate::refusal::WireError;
 use passband_core::audit::SignIn;
-use passband_core::device::compliance::{Attribute, Ownership};
+use passband_core::compliance::{Attribute, Ownership};
 use passband_core::directory::{App as AppRecord, Device, KeyState, Passkey, StoredKey, Tap, User};
 use passband_core::manage::app::{is_built_in, is_web};
 use passband_core::reason::Reason;
@@ -301,6 +302,11 @@ pub static APPLICATION: Resource = Resource {
         filter("passband_isConfidential", Kind::Bool, "Whether it must authenticate with its secret."),
         filter("passband_isBuiltIn", Kind::Bool, "Whether the installation rests on it."),
         filter("passband_enabled", Kind::Bool, "Whether it may get tokens."),
+        plain(
+            "passband_backchannelLogoutUri",
+            Kind::Text,
+            "Where it is told that a session ended; null for nowhere.",
+        ),
         filter("createdDateTime", Kind::Time, "When it was registered."),
     ],
 };
@@ -322,6 +328,7 @@ pub fn application(app: &AppRecord) -> Value {
         "passband_isConfidential": app.secret_hash.is_some(),
         "passband_isBuiltIn": is_built_in(app.id),
         "passband_enabled": app.enabled,
+        "passband_backchannelLogoutUri": app.backchannel_logout_uri,
         "createdDateTime": app.created.rfc3339(),
     })
 }
@@ -533,7 +540,7 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 29] = [
+pub static RESOURCES: [&Resource; 31] = [
     &USER,
     &TAP,
     &PASSKEY,
@@ -563,4 +570,6 @@ pub static RESOURCES: [&Resource; 29] = [
     &conditional::VERSION,
     &conditional::DELETED,
     &conditional::REPLAY,
+    &signals::STREAM,
+    &signals::TRANSMITTER,
 ];

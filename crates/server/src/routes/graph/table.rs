@@ -6,6 +6,7 @@ use super::resource::chain::{HEAD, LOGS};
 use super::resource::conditional;
 use super::resource::recovery::{ALARM, RECOVERY_CODES};
 use super::resource::roles::{ASSIGNMENT, DEFINITION};
+use super::resource::signals::{STREAM, TRANSMITTER};
 use super::resource::trust::{MODEL, ROOT, TRUST};
 use super::resource::{
     APPLICATION, AUDIT, DEVICE, ORGANIZATION, PASSKEY, Resource, SIGN_IN, SIGNING_KEY, TAP, USER,
@@ -14,7 +15,7 @@ use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_I
 use super::templates::TEMPLATE;
 use super::{
     alarms, applications, chain, devices, groups, logs, methods, on_behalf, policies, recovery, roles,
-    templates, tenant, trust, users,
+    signals, templates, tenant, transmitters, trust, users,
 };
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
@@ -79,11 +80,21 @@ const DEVICE_BODY: &[&str] = &[
     "enrollmentProfileName",
     "extensionAttributes",
 ];
-const APP_BODY: &[&str] =
-    &["displayName", "identifierUris", "web", "publicClient", "spa", "passband_enabled"];
+const APP_BODY: &[&str] = &[
+    "displayName",
+    "identifierUris",
+    "web",
+    "publicClient",
+    "spa",
+    "passband_enabled",
+    "passband_backchannelLogoutUri",
+];
 
 const GROUP_BODY: &[&str] =
     &["displayName", "description", "mailNickname", "mailEnabled", "securityEnabled", "groupTypes"];
+const TRANSMITTER_BODY: &[&str] =
+    &["displayName", "issuer", "audience", "jwks", "deviceCompliance", "sessionRevocation", "mayRaise"];
+const STREAM_BODY: &[&str] = &["displayName", "audience", "pushUrl"];
 const METHOD_BODY: &[&str] = &[
     "state",
     "includeTargets",
@@ -233,6 +244,16 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(post "/roleManagement/directory/roleAssignments" "createRoleAssignment" Answer::Created(&ASSIGNMENT), ROLE_BODY, roles::assign, "Give a person a role; passes they have end with it"),
     operation!(get "/roleManagement/directory/roleAssignments/{id}" "getRoleAssignment" Answer::Object(&ASSIGNMENT), &[], roles::get_assignment, "That a person holds a role"),
     operation!(delete "/roleManagement/directory/roleAssignments/{id}" "deleteRoleAssignment" Answer::Nothing, &[], roles::remove, "Take a role from a person; not the last Global Administrator who can sign in"),
+    operation!(get "/passband_signals/streams" "listSignalStreams" Answer::Collection(&STREAM), &[], signals::list, "Receivers of signals, newest first"),
+    operation!(post "/passband_signals/streams" "createSignalStream" Answer::Created(&STREAM), STREAM_BODY, signals::create, "Let a receiver of signals in; its credential is shown this once"),
+    operation!(get "/passband_signals/streams/{id}" "getSignalStream" Answer::Object(&STREAM), &[], signals::get, "A receiver of signals, and how its stream fares"),
+    operation!(patch "/passband_signals/streams/{id}" "updateSignalStream" Answer::Nothing, STREAM_BODY, signals::update, "Change a receiver of signals"),
+    operation!(post "/passband_signals/streams/{id}/newCredential" "renewSignalStreamCredential" Answer::Other, &[], signals::new_credential, "Make another credential; the one before ends at once"),
+    operation!(delete "/passband_signals/streams/{id}" "deleteSignalStream" Answer::Nothing, &[], signals::delete, "Delete a receiver of signals with all that waits for it"),
+    operation!(get "/passband_signals/transmitters" "listSignalTransmitters" Answer::Collection(&TRANSMITTER), &[], transmitters::list, "Who may send us signals, newest first"),
+    operation!(post "/passband_signals/transmitters" "createSignalTransmitter" Answer::Created(&TRANSMITTER), TRANSMITTER_BODY, transmitters::create, "Register a sender of signals and what it may say"),
+    operation!(get "/passband_signals/transmitters/{id}" "getSignalTransmitter" Answer::Object(&TRANSMITTER), &[], transmitters::get, "A sender of signals"),
+    operation!(delete "/passband_signals/transmitters/{id}" "deleteSignalTransmitter" Answer::Nothing, &[], transmitters::delete, "Take no more signals from a sender"),
     operation!(get "/organization" "listOrganization" Answer::Collection(&ORGANIZATION), &[], tenant::organization, "The tenant"),
     operation!(get "/passband_signingKeys" "listSigningKeys" Answer::Collection(&SIGNING_KEY), &[], tenant::signing_keys, "Keys that sign tokens"),
     operation!(post "/passband_signingKeys/rotate" "rotateSigningKeys" Answer::Nothing, &[], tenant::rotate, "Sign with the pending key, retire the active one, make the next"),

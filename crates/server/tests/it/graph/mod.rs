@@ -18,7 +18,7 @@ use crate::world::{Reply, World};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use passband_core::change::Change;
-use passband_core::device::compliance::{Compliance, Details};
+use passband_core::compliance::{Compliance, Details};
 use passband_core::directory::{Device, JoinType};
 use passband_core::id::{DeviceId, UserId};
 use passband_core::keys::admin_token::AdminToken;

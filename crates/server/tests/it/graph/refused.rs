@@ -22,6 +22,11 @@ async fn address(api: &Api, path: &str, owner: UserId) -> String {
         Role::GlobalAdministrator.id().to_owned()
     } else if path.starts_with("/roleManagement/directory/roleAssignments") {
         format!("{owner}_{}", Role::GlobalAdministrator.id())
+    } else if path.starts_with("/passband_signals/streams") {
+        let url = format!("http://127.0.0.1/{}", UserId::generate(&SystemRandom));
+        crate::signals::stream(&api.world, &url).await.to_string()
+    } else if path.starts_with("/passband_signals/transmitters") {
+        crate::signals::transmitter(&api.world, false).await.registered.id.to_string()
     } else if path.starts_with("/policies") {
         "fido2".to_owned()
     } else if path.starts_with("/groups") {

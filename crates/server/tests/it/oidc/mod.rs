@@ -50,6 +50,7 @@ impl Client {
             name: name.to_owned(),
             redirect_uris: vec![REDIRECT.to_owned(), "http://127.0.0.1/native".to_owned()],
             logout_uris: vec!["https://wiki.example.com/bye".to_owned()],
+            backchannel_logout_uri: None,
             identifier_uris: vec![format!("https://{}.example.com", name.to_lowercase())],
             secret_hash,
             enabled: true,

@@ -113,9 +113,8 @@ pub async fn create<P: Part>(
 pub async fn update<P: Part>(
     admin: Administrator,
     State(app): State<Arc<App>>,
-    asked: Asked,
+    (asked, headers): (Asked, HeaderMap),
     Path(id): Path<String>,
-    headers: HeaderMap,
     Body(Members(mut body)): Body<Members>,
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
@@ -143,9 +142,8 @@ pub async fn update<P: Part>(
 pub async fn delete<P: Part>(
     admin: Administrator,
     State(app): State<Arc<App>>,
-    asked: Asked,
+    (asked, headers): (Asked, HeaderMap),
     Path(id): Path<String>,
-    headers: HeaderMap,
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
     let id = id_of::<P>(&id)?;

@@ -101,7 +101,6 @@ mod tests {
     use super::*;
     use crate::directory::JoinType;
     use crate::id::{DeviceId, UserId};
-    use crate::policy::signal::EvidenceLevel;
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
 
@@ -119,7 +118,7 @@ mod tests {
             certificate: Vec::new(),
             thumbprint: [0; 32],
             certificate_expires: NOW,
-            evidence: EvidenceLevel::E0,
+            evidence: Default::default(),
             compliance,
             details: Details::default(),
             revision: 0,
