@@ -40,6 +40,7 @@ reasons! {
     AccessBlocked "access_blocked" "A conditional access policy blocks this." "See what each policy said; change the policy, or exclude the person, app or place from it.";
     AccessDeviceNotCompliant "access_device_not_compliant" "A conditional access policy asks for a compliant device, and this device is not, is not registered, or its report is stale." "Bring the device into compliance and have that reported, or use one that is.";
     AccessDeviceNotJoined "access_device_not_joined" "A conditional access policy asks for a hybrid joined device, and this is none." "Use a hybrid joined device.";
+    AccessLocksOut "access_locks_out" "After the change no Global Administrator who can sign in would get to the console: conditional access would stop each of them, from everywhere." "Exclude an account for emergencies that is a Global Administrator and has a passkey, or send passband_force.";
     AccessMfaRequired "access_mfa_required" "A conditional access policy asks for multifactor authentication, and the sign-in was not." "Sign in with a passkey.";
     AccessSignInTooOld "access_sign_in_too_old" "The sign-in is older than a conditional access policy allows." "Sign in again.";
     AccessStrength "access_strength" "The sign-in does not satisfy the authentication strength that a conditional access policy asks for." "See what each policy said; sign in with a passkey that the strength takes.";

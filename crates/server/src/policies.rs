@@ -12,6 +12,7 @@ use passband_core::authn::profile::document::PolicyError;
 use passband_core::authn::profile::{PasskeyPolicy, impact};
 use passband_core::directory::{Holder, Scope, User};
 use passband_core::id::{GroupId, UserId};
+use passband_core::manage::entry::{self, Doors};
 use passband_core::manage::methods::{Membership, groups_named, replace};
 use passband_core::reason::Reason;
 use passband_store::{CommitError, MAX_TOP, Page, StoreError};
@@ -149,6 +150,10 @@ pub async fn change(
             let admins = app.store.administrators().await?;
             let (now, then) = (&before.policy.passkeys, &after.passkeys);
             impact::keeps_an_administrator((now, &admins), (then, &admins)).map_err(Unchanged::Refused)?;
+            let access = app.newest_access().await?.set;
+            let doors = |passkeys| Doors { passkeys, access: &access, at: app.now() };
+            entry::keeps_an_administrator((doors(now), &admins), (doors(then), &admins))
+                .map_err(Unchanged::Refused)?;
         }
         let mut changes = replace(&after, (people, before.generation), app.now());
         let detail = difference(&before.policy, &after);
@@ -199,7 +204,8 @@ pub async fn change_members(
                 "The authentication methods policy names this group; take it out there first.",
             ));
         }
-        if what == Membership::Dissolve && access::kept::names_group(&app.newest_access().await?.set, group) {
+        let access = app.newest_access().await?.set;
+        if what == Membership::Dissolve && access::kept::names_group(&access, group) {
             return Err(Unchanged::Member(
                 "A conditional access policy names this group; take it out there first.",
             ));
@@ -208,6 +214,8 @@ pub async fn change_members(
         let then: Vec<_> = now.iter().map(|holder| moved(holder, what, group)).collect();
         let policy = &methods.passkeys;
         impact::keeps_an_administrator((policy, &now), (policy, &then)).map_err(Unchanged::Refused)?;
+        let doors = Doors { passkeys: policy, access: &access, at: app.now() };
+        entry::keeps_an_administrator((doors, &now), (doors, &then)).map_err(Unchanged::Refused)?;
         let mut changes = what.changes(group, people, app.now());
         let (activity, detail) = match what {
             Membership::Add(user) => ("Add member to group", user.to_string()),
@@ -292,7 +300,10 @@ pub struct Impact {
 pub async fn what_if(app: &App, now: &PasskeyPolicy, then: &PasskeyPolicy) -> Result<Impact, StoreError> {
     let mut impact = Impact::default();
     let admins = app.store.administrators().await?;
-    impact.locks_out = impact::keeps_an_administrator((now, &admins), (then, &admins)).is_err();
+    let access = app.newest_access().await?.set;
+    let doors = |passkeys| Doors { passkeys, access: &access, at: app.now() };
+    impact.locks_out = impact::keeps_an_administrator((now, &admins), (then, &admins)).is_err()
+        || entry::keeps_an_administrator((doors(now), &admins), (doors(then), &admins)).is_err();
     let mut page = Page::first(MAX_TOP);
     loop {
         let listed = app.store.holders(&page).await?;

@@ -138,6 +138,7 @@ impl From<Reason> for WireError {
             | Reason::PasskeyResponse
             | Reason::PasskeySignature
             | Reason::PasskeyUnknown
+            | Reason::AccessLocksOut
             | Reason::PolicyLocksOut
             | Reason::RecoveryCodeUsed
             | Reason::RecoveryCodeWrong

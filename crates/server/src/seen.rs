@@ -18,7 +18,7 @@ pub async fn person(app: &App, id: UserId) -> Result<Option<(User, Administrator
     Ok(app.store.user(id).await?.map(|user| (user, seen)))
 }
 
-/// Who administers, and by which policy they sign in.
+/// Who administers, and by which policies they sign in.
 ///
 /// # Errors
 ///
@@ -26,7 +26,8 @@ pub async fn person(app: &App, id: UserId) -> Result<Option<(User, Administrator
 pub async fn administrators(app: &App) -> Result<Administrators, StoreError> {
     let generation = people(app).await?;
     let policy = app.newest_methods_policy().await?.policy.passkeys.clone();
-    Ok(Administrators { generation, policy, enabled: app.store.administrators().await? })
+    let access = app.newest_access().await?.set;
+    Ok(Administrators { generation, policy, access, enabled: app.store.administrators().await? })
 }
 
 /// An application, and the generation that was seen with it; `None` if there is no such application.

@@ -1,5 +1,6 @@
 //! Administration over the admin API.
 
+mod access;
 mod alarm;
 mod api;
 mod app;
@@ -99,7 +100,7 @@ passband admin token --data ./passband-data --role 'Global Reader'")]
     /// Groups of people, for policies to speak about
     #[command(subcommand)]
     Group(group::GroupCommand),
-    /// Policies: which passkeys are accepted from whom
+    /// Policies: which passkeys are accepted from whom, and who gets to what
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
     /// Devices

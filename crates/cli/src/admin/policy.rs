@@ -1,5 +1,6 @@
 //! `admin policy`.
 
+use super::access::{self, AccessCommand};
 use super::api::{Api, segment};
 use crate::failure::Failure;
 use crate::output::{Column, Output};
@@ -15,6 +16,9 @@ pub(super) enum PolicyCommand {
     /// Passkeys: profiles, and who may use which
     #[command(subcommand)]
     Passkeys(PasskeysCommand),
+    /// Conditional access: who gets to what, with which proof, from which device and place
+    #[command(subcommand)]
+    Access(AccessCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,7 +83,10 @@ const PROFILES: &[Column] = &[
 ];
 
 pub(super) async fn run(command: PolicyCommand, api: &Api, out: &Output) -> Result<(), Failure> {
-    let PolicyCommand::Passkeys(command) = command;
+    let command = match command {
+        PolicyCommand::Passkeys(command) => command,
+        PolicyCommand::Access(command) => return access::run(command, api, out).await,
+    };
     match command {
         PasskeysCommand::Show => {
             let mut policy = api.get(PASSKEYS, &[]).await?;
@@ -161,7 +168,12 @@ fn told(impact: &Value, out: &Output) -> Result<(), Failure> {
 }
 
 impl File {
-    fn read(&self) -> Result<Value, Failure> {
+    /// The file of this name.
+    pub(super) const fn of(file: PathBuf) -> Self {
+        Self { file }
+    }
+
+    pub(super) fn read(&self) -> Result<Value, Failure> {
         let text = if self.file.as_os_str() == "-" {
             std::io::read_to_string(std::io::stdin())
         } else {

@@ -47,6 +47,10 @@ fn examples_are_shown_and_parse() {
         ),
         ("admin group create", &["admin group create Admins --description 'Who runs this server'"]),
         ("admin group add", &["admin group add Admins ada@example.com"]),
+        ("admin policy access list", &["admin policy access list", "admin policy access list --deleted"]),
+        ("admin policy access create", &["admin policy access create admins.json"]),
+        ("admin policy access replay", &["admin policy access replay admins.json --days 30"]),
+        ("admin policy access rollback", &["admin policy access rollback 'Admins: phishing-resistant' 3"]),
         ("admin policy passkeys check", &["admin policy passkeys check passkeys.json"]),
         ("admin policy passkeys set", &["admin policy passkeys set passkeys.json"]),
         (

@@ -1,6 +1,7 @@
 //! The binary as a script meets it: arguments, streams, exit codes.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod access;
 mod bench;
 mod browser;
 mod crash;

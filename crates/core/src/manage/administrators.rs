@@ -1,27 +1,32 @@
 //! Whoever administers stays able to: the one rule that every change asks which takes an administrator, or a passkey of
 //! one, away.
 //!
-//! What counts is not people, nor passkeys, but Global Administrators who can sign in under the passkey policy as it is. A
-//! change must not bring the installation to a lower [`Rank`]. So where nobody can sign in, because a policy was forced
+//! What counts is not people, nor passkeys, but Global Administrators who can sign in under the passkey policy as it is
+//! and whom conditional access then lets through to the console (see [`entry`](super::entry)). A change must not bring the installation to a lower [`Rank`]. So where nobody can sign in, because a policy was forced
 //! say, the last passkey still stays, and with it the way back that changing the policy is.
 
 use super::Generation;
+use super::entry::Doors;
 use crate::authn::profile::PasskeyPolicy;
 use crate::authn::profile::impact::can_sign_in;
 use crate::change::Change;
 use crate::directory::{Holder, User};
 use crate::id::UserId;
+use crate::policy::access::PolicySet;
 use crate::reason::Reason;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// What was seen before somebody, or a passkey of theirs, is taken away. Load the generation first, then the policy,
 /// then the administrators, then whom it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Administrators {
     /// Of [`Generation::PEOPLE`], which changes of the policy and of groups move on too.
     pub generation: Generation,
     /// The passkey policy in force.
     pub policy: PasskeyPolicy,
+    /// Conditional access as it is.
+    pub access: Arc<PolicySet>,
     /// Every enabled Global Administrator: others cannot give the installation a new one.
     pub enabled: Vec<Holder>,
 }
@@ -35,8 +40,10 @@ enum Rank {
     Enabled,
     /// Some with a passkey, none that the policy accepts.
     WithPasskey,
-    /// Some who can sign in.
+    /// Some who can sign in, none whom conditional access lets through to the console.
     CanSignIn,
+    /// Some who get to the console.
+    GetsIn,
 }
 
 impl Administrators {
@@ -72,16 +79,20 @@ impl Administrators {
     fn unless_lower(&self, now: Timestamp, change: impl Fn(&mut Holder)) -> Result<Vec<Change>, Reason> {
         let mut after = self.enabled.clone();
         after.iter_mut().for_each(change);
-        if self.rank(&after) < self.rank(&self.enabled) {
-            return Err(Reason::LastAdmin);
+        match (self.rank(&after, now), self.rank(&self.enabled, now)) {
+            (Rank::CanSignIn, Rank::GetsIn) => Err(Reason::AccessLocksOut),
+            (then, before) if then < before => Err(Reason::LastAdmin),
+            _ => Ok(self.generation.advance(now)),
         }
-        Ok(self.generation.advance(now))
     }
 
-    fn rank(&self, holders: &[Holder]) -> Rank {
+    fn rank(&self, holders: &[Holder], now: Timestamp) -> Rank {
+        let doors = Doors { passkeys: &self.policy, access: &self.access, at: now };
         let ranks = holders.iter().filter(|holder| holder.user.enabled && holder.user.roles.is_global()).map(
             |holder| {
-                if can_sign_in(&self.policy, holder) {
+                if doors.let_in(holder) {
+                    Rank::GetsIn
+                } else if can_sign_in(&self.policy, holder) {
                     Rank::CanSignIn
                 } else if holder.passkeys.is_empty() {
                     Rank::Enabled
@@ -127,7 +138,12 @@ pub(super) mod tests {
     fn seen(enabled: Vec<Holder>) -> Administrators {
         let mut policy = PasskeyPolicy::default();
         policy.profiles[0].types = PasskeyTypes { device_bound: true, synced: false };
-        Administrators { generation: Generation::seen(Generation::PEOPLE, None), policy, enabled }
+        Administrators {
+            generation: Generation::seen(Generation::PEOPLE, None),
+            policy,
+            access: Arc::default(),
+            enabled,
+        }
     }
 
     /// Whether each way of taking the first administrator away is open: disabling, demoting, deleting.
@@ -179,12 +195,29 @@ pub(super) mod tests {
         assert!(seen.deleting(user(2).id, NOW).is_ok());
     }
 
+    /// Two administrators who sign in; conditional access blocks all but the second.
+    #[test]
+    fn whom_the_policies_let_through_stays_too() {
+        let mut seen = seen(vec![holder(1, &[b"a"]), holder(2, &[b"b"]), holder(3, &[b"c"])]);
+        seen.policy = PasskeyPolicy::default();
+        let blocks = serde_json::json!({
+            "conditions": { "users": { "includeUsers": ["All"], "excludeUsers": [user(2).id] } },
+            "grantControls": { "operator": "OR", "builtInControls": ["block"] },
+        });
+        seen.access = Arc::new(crate::manage::entry::tests::set(&blocks));
+        assert_eq!(seen.removing(user(2).id, b"b", NOW), Err(Reason::AccessLocksOut));
+        assert_eq!(seen.deleting(user(2).id, NOW), Err(Reason::AccessLocksOut));
+        assert_eq!(seen.changing(&User { enabled: false, ..user(2) }, NOW), Err(Reason::AccessLocksOut));
+        assert!(seen.deleting(user(1).id, NOW).is_ok() && seen.removing(user(3).id, b"c", NOW).is_ok());
+    }
+
     /// An installation whose administrators all can sign in.
     pub(in crate::manage) fn with(administrators: &[(u8, &[&[u8]])]) -> Administrators {
         let enabled = administrators.iter().map(|(n, passkeys)| holder(*n, passkeys)).collect();
         Administrators {
             generation: Generation::seen(Generation::PEOPLE, None),
             policy: PasskeyPolicy::default(),
+            access: Arc::default(),
             enabled,
         }
     }

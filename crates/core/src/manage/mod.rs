@@ -5,12 +5,15 @@ pub mod access;
 pub mod administrators;
 pub mod alarm;
 pub mod app;
+pub mod difference;
+pub mod entry;
 pub mod group;
 pub mod logs;
 pub mod methods;
 pub mod passkey;
 pub mod permission;
 pub mod person;
+pub mod replay;
 pub mod signals;
 
 use crate::change::Change;
@@ -50,7 +53,8 @@ impl Generation {
     }
 
     /// The writes that go with a change.
-    fn advance(self, now: Timestamp) -> Vec<Change> {
+    #[must_use]
+    pub fn advance(self, now: Timestamp) -> Vec<Change> {
         let mut id = [0; 32];
         let text = format!("{}:{}", self.setting, self.number);
         id.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());

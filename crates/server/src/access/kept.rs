@@ -4,15 +4,14 @@
 //! change is seen at the next request, and no request loads policies that have not changed.
 
 use crate::app::App;
-use crate::attempt::audit;
 use passband_core::directory::AccessKind;
 use passband_core::id::GroupId;
-use passband_core::manage::access::{self, AccessError, Edit, InForce, Seen};
+use passband_core::manage::access::{self, InForce};
 use passband_core::policy::access::document::DocumentError;
 use passband_core::policy::access::location::NamedLocation;
 use passband_core::policy::access::strength::Strength;
 use passband_core::policy::access::{Policy, PolicySet};
-use passband_store::{CommitError, StoreError};
+use passband_store::StoreError;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -124,86 +123,4 @@ pub fn names_group(set: &PolicySet, group: GroupId) -> bool {
         let people = [&policy.conditions.include_people, &policy.conditions.exclude_people];
         people.into_iter().any(|people| people.groups.contains(&group))
     })
-}
-
-/// How often a change is decided anew because another was made meanwhile.
-const TRIES: usize = 16;
-
-/// Why a change was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum Unchanged {
-    /// Others were faster, again and again.
-    #[error("others are changing this; try again")]
-    Busy,
-    /// It cannot be made.
-    #[error(transparent)]
-    Access(#[from] AccessError),
-    /// What would be in force then could not be read.
-    #[error(transparent)]
-    Compile(#[from] CompileError),
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Puts what `edit` makes of the policies in force into force, with a version in the history and a line in the audit
-/// log that names `actor`.
-///
-/// # Errors
-///
-/// [`Unchanged`], or what `edit` says; then nothing was changed.
-pub async fn change<E: From<Unchanged>>(
-    app: &App,
-    actor: &str,
-    edit: impl Fn(&Versioned) -> Result<Edit, E>,
-) -> Result<(), E> {
-    for _ in 0..TRIES {
-        let before = app.newest_access().await.map_err(Unchanged::from)?;
-        let wanted = edit(&before)?;
-        let last = app.store.access_version(wanted.kind, &wanted.id, None).await.map_err(Unchanged::from)?;
-        let seen = Seen {
-            before: &before.documents,
-            generation: before.generation,
-            number: last.map_or(0, |version| version.number),
-        };
-        let (after, mut changes) =
-            access::writes(&wanted, seen, (actor, app.now())).map_err(Unchanged::from)?;
-        compile(&after).map_err(Unchanged::from)?;
-        let (activity, detail) = told(&wanted, seen.before);
-        changes.push(audit(app, actor, activity, &wanted.id, detail));
-        match app.commit(changes).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Conflict(_)) => {}
-            Err(CommitError::Store(error)) => return Err(Unchanged::from(error).into()),
-        }
-    }
-    Err(Unchanged::Busy.into())
-}
-
-/// An edit as the audit log tells it: what was done, and to which properties.
-fn told(edit: &Edit, before: &InForce) -> (&'static str, String) {
-    let before = before.of(edit.kind).get(&edit.id);
-    let activity = match (edit.kind, before, &edit.document) {
-        (AccessKind::Policy, None, _) => "Add conditional access policy",
-        (AccessKind::Policy, _, Some(_)) => "Update conditional access policy",
-        (AccessKind::Policy, _, None) => "Delete conditional access policy",
-        (AccessKind::Strength, None, _) => "Add authentication strength",
-        (AccessKind::Strength, _, Some(_)) => "Update authentication strength",
-        (AccessKind::Strength, _, None) => "Delete authentication strength",
-        (AccessKind::Location, None, _) => "Add named location",
-        (AccessKind::Location, _, Some(_)) => "Update named location",
-        (AccessKind::Location, _, None) => "Delete named location",
-    };
-    let name = |document: &Value| document["displayName"].as_str().unwrap_or_default().to_owned();
-    let detail = match (before, &edit.document) {
-        (Some(before), Some(after)) => {
-            let members = after.as_object().into_iter().flatten();
-            let changed = members.filter(|(key, value)| before.get(key.as_str()) != Some(value));
-            let changed: Vec<_> = changed.map(|(key, _)| key.as_str()).collect();
-            format!("{}: {}", name(after), changed.join(", "))
-        }
-        (_, Some(document)) | (Some(document), None) => name(document),
-        (None, None) => String::new(),
-    };
-    (activity, detail)
 }

@@ -4,15 +4,21 @@
 //! |---|---|
 //! | `gather` | from a session, a program and a caller to the facts |
 //! | [`kept`] | the policies in force, in memory under their generation |
+//! | [`change`] | the one way to change them |
 //! | [`words`] | what a person is told |
+//! | [`question`] | a sign-in that nobody has made, as an administrator describes it |
+//! | [`replay`] | a change tried on the sign-ins that were |
 //! | [`countries`] | the file of countries |
 //!
 //! The rules are the core's; see [`passband_core::policy::access`]. A way to a token goes through [`ask`]: minting
 //! demands the [`Permit`] that it alone hands out.
 
+pub mod change;
 pub mod countries;
 mod gather;
 pub mod kept;
+pub mod question;
+pub mod replay;
 pub mod words;
 
 pub use gather::{Asking, Program, Wants, cookie};

@@ -8,6 +8,7 @@ use passband_core::authn::passkey::registration::judge_again;
 use passband_core::authn::profile::impact;
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::{Evidence, Passkey, TrustDocument, TrustKind, User};
+use passband_core::manage::entry::{self, Doors};
 use passband_core::platform::evidence::Trust;
 use passband_core::platform::metadata::{BlobRules, Metadata, MetadataError};
 use passband_core::platform::path::TrustAnchor;
@@ -276,7 +277,11 @@ pub async fn locks_out(app: &App, effects: &[Effect]) -> Result<bool, StoreError
         }
     }
     let policy = &policy.passkeys;
-    Ok(impact::keeps_an_administrator((policy, &now), (policy, &then)).is_err())
+    // A strength may ask for a level of evidence just as well.
+    let access = app.newest_access().await?.set;
+    let doors = Doors { passkeys: policy, access: &access, at: app.now() };
+    Ok(impact::keeps_an_administrator((policy, &now), (policy, &then)).is_err()
+        || entry::keeps_an_administrator((doors, &now), (doors, &then)).is_err())
 }
 
 fn touched(page: Vec<(Passkey, User)>, trust: &Trust, now: Timestamp) -> Vec<Effect> {

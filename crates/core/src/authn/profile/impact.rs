@@ -46,10 +46,16 @@ fn sign_in(policy: &PasskeyPolicy, groups: &[GroupId], passkey: &Passkey) -> Res
     evaluate(policy, groups, &PasskeyFacts::of(passkey), Phase::SignIn).decision
 }
 
+/// Whether the policy accepts a passkey of somebody in these groups at the next sign-in.
+#[must_use]
+pub fn accepts(policy: &PasskeyPolicy, groups: &[GroupId], passkey: &Passkey) -> bool {
+    sign_in(policy, groups, passkey).is_ok()
+}
+
 /// Whether somebody has a passkey that the policy accepts at the next sign-in.
 #[must_use]
 pub fn can_sign_in(policy: &PasskeyPolicy, holder: &Holder) -> bool {
-    holder.user.enabled && holder.passkeys.iter().any(|k| sign_in(policy, &holder.groups, k).is_ok())
+    holder.user.enabled && holder.passkeys.iter().any(|k| accepts(policy, &holder.groups, k))
 }
 
 /// Whether a change leaves the installation with an administrator who can sign in. Where none could before, there is

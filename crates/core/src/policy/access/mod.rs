@@ -8,6 +8,7 @@
 //! | [`model`] | a policy |
 //! | [`filter`] | the language of device filters |
 //! | [`strength`], [`location`] | what policies name by id |
+//! | [`reference`](mod@reference) | all that a policy names by id |
 //! | [`document`] | policies, strengths and locations as Graph writes them |
 //! | [`set`] | all policies, compiled |
 //! | [`mod@evaluate`] | the decision |
@@ -51,6 +52,7 @@ pub mod filter;
 mod index;
 pub mod location;
 pub mod model;
+pub mod reference;
 pub mod set;
 pub mod strength;
 pub mod verdict;

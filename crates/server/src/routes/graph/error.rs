@@ -28,18 +28,39 @@ pub struct GraphError {
     code: &'static str,
     message: String,
     reason: Option<Reason>,
+    problems: Vec<Problem>,
+}
+
+/// What is wrong with one place of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: `conditions.users.includeUsers`.
+    pub path: String,
+    /// What, and what was expected.
+    pub message: String,
 }
 
 impl GraphError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let message: String = message.into();
         let message = message.chars().filter(|c| !c.is_control()).take(MAX_ECHO).collect();
-        Self { status, code, message, reason: None }
+        Self { status, code, message, reason: None, problems: Vec::new() }
     }
 
     /// What was sent is not as it should be.
     pub fn bad(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Request_BadRequest", message)
+    }
+
+    /// A document is not as it should be, at these places.
+    pub fn document(problems: Vec<Problem>) -> Self {
+        let told: Vec<_> = problems.iter().map(|it| format!("{}: {}", it.path, it.message)).collect();
+        Self { problems, ..Self::bad(told.join("; ")) }
+    }
+
+    /// It is not the version any more that `If-Match` or `@odata.etag` names (RFC 9110 §13.1.1).
+    pub fn stale(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "Request_PreconditionFailed", message)
     }
 
     /// A query option cannot be used.
@@ -231,6 +252,10 @@ fn shaped(app: &App, id: &str, mut response: Response) -> Response {
     let mut inner = json!({ "date": app.now().rfc3339(), "request-id": id });
     if let Some(reason) = error.reason {
         inner["passband_reason"] = reason.code().into();
+    }
+    if !error.problems.is_empty() {
+        let problem = |it: &Problem| json!({ "path": it.path, "message": it.message });
+        inner["passband_problems"] = error.problems.iter().map(problem).collect();
     }
     let body = json!({ "error": { "code": error.code, "message": error.message, "innerError": inner } });
     let mut answer = (status, Json(body)).into_response();

@@ -8,8 +8,10 @@
 //! | `body`, `members`, `error` | what comes in, what goes wrong |
 //! | `resource`, `resource_policy` | records as Graph shows them |
 //! | `users`, `groups`, `policies`, `templates`, `methods`, `on_behalf`, `recovery`, `devices`, `applications`, `logs`, `chain`, `alarms`, `roles`, `tenant`, `trust`, `signals`, `transmitters` | handlers |
+//! | `access` | handlers of conditional access |
 //! | `openapi` | the document made from the tables |
 
+pub mod access;
 pub mod alarms;
 pub mod applications;
 pub mod auth;

@@ -90,6 +90,11 @@ fn member(name: &str) -> Value {
             });
             json!({ "type": "object", "required": ["id", "response"], "properties": { "id": text, "response": response } })
         }
+        "signInIdentity" | "signInContext" | "signInConditions" | "policy" => json!({ "type": "object" }),
+        "appliedPoliciesOnly" => json!({ "type": "boolean" }),
+        "days" => json!({ "type": "integer", "minimum": 1, "maximum": 365 }),
+        "since" | "until" => json!({ "type": "string", "format": "date-time" }),
+        "remove" => json!({ "type": "array", "items": { "type": "string", "format": "uuid" } }),
         "keyId" => json!({ "type": "string", "format": "uuid" }),
         "@odata.id" => {
             json!({ "type": "string", "description": "Ends in users/{id} or directoryObjects/{id}." })
@@ -206,6 +211,12 @@ fn error_schema() -> Value {
                         "date": { "type": "string", "format": "date-time" },
                         "request-id": { "type": "string", "format": "uuid" },
                         "passband_reason": { "type": "string", "description": "A reason code, where a rule refused." },
+                        "passband_problems": {
+                            "type": "array", "description": "What is wrong with a document, place by place.",
+                            "items": { "type": "object", "properties": {
+                                "path": { "type": "string" }, "message": { "type": "string" },
+                            } },
+                        },
                     },
                 },
             },

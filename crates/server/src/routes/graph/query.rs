@@ -44,6 +44,16 @@ impl FromRequestParts<Arc<App>> for Asked {
 }
 
 impl Asked {
+    /// Whether it came in under `/beta`.
+    pub fn is_beta(&self) -> bool {
+        self.version == "beta"
+    }
+
+    /// The address it came in at.
+    pub fn here(&self, app: &App) -> String {
+        self.link(app, &self.path)
+    }
+
     /// The absolute address of something under the same version.
     pub fn link(&self, app: &App, path: &str) -> String {
         format!("{}/{}/{path}", app.config.public_url, self.version)

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod chain;
+pub mod conditional;
 pub mod recovery;
 pub mod roles;
 pub mod signals;
@@ -539,7 +540,7 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 25] = [
+pub static RESOURCES: [&Resource; 31] = [
     &USER,
     &TAP,
     &PASSKEY,
@@ -563,6 +564,12 @@ pub static RESOURCES: [&Resource; 25] = [
     &METHOD_CONFIGURATION,
     &WHAT_IF,
     &super::templates::TEMPLATE,
+    &conditional::POLICY,
+    &conditional::LOCATION,
+    &conditional::STRENGTH,
+    &conditional::VERSION,
+    &conditional::DELETED,
+    &conditional::REPLAY,
     &signals::STREAM,
     &signals::TRANSMITTER,
 ];

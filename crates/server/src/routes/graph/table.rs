@@ -1,6 +1,9 @@
 //! Every operation of the admin API, once: the router is made from this table, and so is the OpenAPI document.
 
+use super::access::part::{Locations, Policies, Strengths};
+use super::access::{edit, history, replay, what_if};
 use super::resource::chain::{HEAD, LOGS};
+use super::resource::conditional;
 use super::resource::recovery::{ALARM, RECOVERY_CODES};
 use super::resource::roles::{ASSIGNMENT, DEFINITION};
 use super::resource::signals::{STREAM, TRANSMITTER};
@@ -17,6 +20,7 @@ use super::{
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, delete, get, patch, post};
+use passband_core::policy::access::document::MAX_LOCATION;
 use std::sync::Arc;
 
 /// What a good answer holds.
@@ -107,6 +111,48 @@ const METHOD_BODY: &[&str] = &[
     "isUsableOnce",
     "passband_force",
 ];
+
+const ACCESS_BODY: &[&str] = &[
+    "displayName",
+    "description",
+    "state",
+    "templateId",
+    "conditions",
+    "grantControls",
+    "sessionControls",
+    "passband_unknownDevice",
+    "passband_force",
+];
+const LOCATION_BODY: &[&str] = &[
+    "@odata.type",
+    "displayName",
+    "isTrusted",
+    "ipRanges",
+    "countriesAndRegions",
+    "includeUnknownCountriesAndRegions",
+    "countryLookupMethod",
+    "passband_force",
+];
+const STRENGTH_BODY: &[&str] =
+    &["displayName", "description", "allowedCombinations", "combinationConfigurations", "passband_force"];
+const EVALUATE_BODY: &[&str] =
+    &["signInIdentity", "signInContext", "signInConditions", "appliedPoliciesOnly"];
+const REPLAY_BODY: &[&str] = &["days", "since", "until", "policy", "remove"];
+
+/// The operation of a handler whose body is a named location: thousands of networks may be in it.
+macro_rules! location {
+    ($method:ident $path:literal $id:literal $answer:expr, $handler:path, $summary:literal) => {
+        Operation {
+            method: stringify!($method),
+            path: $path,
+            id: $id,
+            summary: $summary,
+            answer: $answer,
+            body: LOCATION_BODY,
+            handler: || $method($handler).layer(DefaultBodyLimit::max(MAX_LOCATION)),
+        }
+    };
+}
 
 macro_rules! operation {
     ($method:ident $path:literal $id:literal $answer:expr, $body:expr, $handler:path, $summary:literal) => {
@@ -218,4 +264,37 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/passband_trust/roots" "listTrustRoots" Answer::Collection(&ROOT), &[], trust::roots, "Who may vouch"),
     operation!(post "/passband_trust/roots" "addTrustRoot" Answer::Other, &["certificate", "format", "aaGuids"], trust::add_root, "Add a root; with passband_dryRun=true only say whom it touches"),
     operation!(delete "/passband_trust/roots/{id}" "removeTrustRoot" Answer::Other, &[], trust::remove_root, "Remove an added root; with passband_dryRun=true only say whom it touches"),
+    operation!(get "/identity/conditionalAccess/policies" "listConditionalAccessPolicies" Answer::Collection(&conditional::POLICY), &[], edit::list::<Policies>, "Conditional access policies"),
+    operation!(post "/identity/conditionalAccess/policies" "createConditionalAccessPolicy" Answer::Created(&conditional::POLICY), ACCESS_BODY, edit::create::<Policies>, "Add a conditional access policy; an exported one may be sent"),
+    operation!(get "/identity/conditionalAccess/policies/{id}" "getConditionalAccessPolicy" Answer::Object(&conditional::POLICY), &[], edit::get::<Policies>, "A conditional access policy"),
+    operation!(patch "/identity/conditionalAccess/policies/{id}" "updateConditionalAccessPolicy" Answer::Nothing, ACCESS_BODY, edit::update::<Policies>, "Change a conditional access policy; with If-Match only the version it names"),
+    operation!(delete "/identity/conditionalAccess/policies/{id}" "deleteConditionalAccessPolicy" Answer::Nothing, &[], edit::delete::<Policies>, "Delete a policy; it can be restored"),
+    operation!(get "/identity/conditionalAccess/policies/{id}/passband_versions" "listConditionalAccessPolicyVersions" Answer::Collection(&conditional::VERSION), &[], history::list::<Policies>, "Its versions, newest first, with author and differences"),
+    operation!(get "/identity/conditionalAccess/policies/{id}/passband_versions/{version}" "getConditionalAccessPolicyVersion" Answer::Object(&conditional::VERSION), &[], history::get::<Policies>, "A version, with its document"),
+    operation!(post "/identity/conditionalAccess/policies/{id}/passband_rollback" "rollBackConditionalAccessPolicy" Answer::Other, &["version", "passband_force"], history::rollback::<Policies>, "Put a version of before back into force, also of a deleted one"),
+    operation!(post "/identity/conditionalAccess/policies/passband_replay" "replayConditionalAccess" Answer::Object(&conditional::REPLAY), REPLAY_BODY, replay::post, "Whom a change would have touched, by the sign-in log, without making it"),
+    operation!(get "/identity/conditionalAccess/deletedItems/policies" "listDeletedConditionalAccessPolicies" Answer::Collection(&conditional::DELETED), &[], history::deleted, "Deleted policies"),
+    operation!(post "/identity/conditionalAccess/deletedItems/policies/{id}/restore" "restoreConditionalAccessPolicy" Answer::Nothing, &[], history::restore, "Put a deleted policy back into force"),
+    operation!(post "/identity/conditionalAccess/evaluate" "evaluateConditionalAccess" Answer::Other, EVALUATE_BODY, what_if::post, "What the policies would say of a sign-in; what is not told is not known"),
+    operation!(get "/identity/conditionalAccess/namedLocations" "listNamedLocations" Answer::Collection(&conditional::LOCATION), &[], edit::list::<Locations>, "Named locations"),
+    location!(post "/identity/conditionalAccess/namedLocations" "createNamedLocation" Answer::Created(&conditional::LOCATION), edit::create::<Locations>, "Add a named location; an exported one may be sent"),
+    operation!(get "/identity/conditionalAccess/namedLocations/{id}" "getNamedLocation" Answer::Object(&conditional::LOCATION), &[], edit::get::<Locations>, "A named location"),
+    location!(patch "/identity/conditionalAccess/namedLocations/{id}" "updateNamedLocation" Answer::Nothing, edit::update::<Locations>, "Change a named location; with If-Match only the version it names"),
+    operation!(delete "/identity/conditionalAccess/namedLocations/{id}" "deleteNamedLocation" Answer::Nothing, &[], edit::delete::<Locations>, "Delete a named location that no policy names"),
+    operation!(get "/identity/conditionalAccess/namedLocations/{id}/passband_versions" "listNamedLocationVersions" Answer::Collection(&conditional::VERSION), &[], history::list::<Locations>, "Its versions, newest first, with author and differences"),
+    operation!(get "/identity/conditionalAccess/namedLocations/{id}/passband_versions/{version}" "getNamedLocationVersion" Answer::Object(&conditional::VERSION), &[], history::get::<Locations>, "A version, with its document"),
+    operation!(post "/identity/conditionalAccess/namedLocations/{id}/passband_rollback" "rollBackNamedLocation" Answer::Other, &["version", "passband_force"], history::rollback::<Locations>, "Put a version of before back into force, also of a deleted one"),
+    operation!(get "/identity/conditionalAccess/authenticationStrength/policies" "listAuthenticationStrengths" Answer::Collection(&conditional::STRENGTH), &[], edit::list::<Strengths>, "Authentication strengths, the built-in ones first"),
+    operation!(post "/identity/conditionalAccess/authenticationStrength/policies" "createAuthenticationStrength" Answer::Created(&conditional::STRENGTH), STRENGTH_BODY, edit::create::<Strengths>, "Add an authentication strength; an exported one may be sent"),
+    operation!(get "/identity/conditionalAccess/authenticationStrength/policies/{id}" "getAuthenticationStrength" Answer::Object(&conditional::STRENGTH), &[], edit::get::<Strengths>, "An authentication strength"),
+    operation!(patch "/identity/conditionalAccess/authenticationStrength/policies/{id}" "updateAuthenticationStrength" Answer::Nothing, STRENGTH_BODY, edit::update::<Strengths>, "Change an authentication strength; with If-Match only the version it names"),
+    operation!(delete "/identity/conditionalAccess/authenticationStrength/policies/{id}" "deleteAuthenticationStrength" Answer::Nothing, &[], edit::delete::<Strengths>, "Delete an authentication strength that no policy names"),
+    operation!(get "/identity/conditionalAccess/authenticationStrength/policies/{id}/passband_versions" "listAuthenticationStrengthVersions" Answer::Collection(&conditional::VERSION), &[], history::list::<Strengths>, "Its versions, newest first, with author and differences"),
+    operation!(get "/identity/conditionalAccess/authenticationStrength/policies/{id}/passband_versions/{version}" "getAuthenticationStrengthVersion" Answer::Object(&conditional::VERSION), &[], history::get::<Strengths>, "A version, with its document"),
+    operation!(post "/identity/conditionalAccess/authenticationStrength/policies/{id}/passband_rollback" "rollBackAuthenticationStrength" Answer::Other, &["version", "passband_force"], history::rollback::<Strengths>, "Put a version of before back into force, also of a deleted one"),
+    operation!(get "/policies/authenticationStrengthPolicies" "listAuthenticationStrengthPolicies" Answer::Collection(&conditional::STRENGTH), &[], edit::list::<Strengths>, "Authentication strengths, at their other address"),
+    operation!(post "/policies/authenticationStrengthPolicies" "createAuthenticationStrengthPolicy" Answer::Created(&conditional::STRENGTH), STRENGTH_BODY, edit::create::<Strengths>, "Add an authentication strength; an exported one may be sent"),
+    operation!(get "/policies/authenticationStrengthPolicies/{id}" "getAuthenticationStrengthPolicy" Answer::Object(&conditional::STRENGTH), &[], edit::get::<Strengths>, "An authentication strength"),
+    operation!(patch "/policies/authenticationStrengthPolicies/{id}" "updateAuthenticationStrengthPolicy" Answer::Nothing, STRENGTH_BODY, edit::update::<Strengths>, "Change an authentication strength; with If-Match only the version it names"),
+    operation!(delete "/policies/authenticationStrengthPolicies/{id}" "deleteAuthenticationStrengthPolicy" Answer::Nothing, &[], edit::delete::<Strengths>, "Delete an authentication strength that no policy names"),
 ];

@@ -11,6 +11,7 @@ use passband_core::keys::admin_token::AdminToken;
 use passband_core::policy::access::facts::{ClientApp, Fact, Platform, Shown, UserAction};
 use passband_core::reason::Reason;
 use passband_core::rng::SystemRandom;
+use passband_server::access::change::ETAG;
 use passband_store::Page;
 use serde_json::{Value, json};
 
@@ -165,12 +166,18 @@ async fn every_version_is_kept_and_one_that_was_deleted_can_be_put_back() {
     let rest = store.access_history(AccessKind::Policy, POLICY, &rest).await.unwrap();
     assert_eq!((rest.items.len(), rest.items[0].number, rest.next), (1, 1, None));
     let gone = store.access_deleted(AccessKind::Policy, &Page::first(9)).await.unwrap().items;
-    let document: Value = serde_json::from_str(&gone[0].document).unwrap();
+    // Each says which version it is, and is otherwise as it was put.
+    let stored = |text: &str, etag: &str| {
+        let mut document: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(document.as_object_mut().unwrap().remove(ETAG), Some(json!(etag)));
+        document
+    };
+    let document = stored(&gone[0].document, "W/\"2\"");
     assert_eq!(document, second);
     put(&world, POLICY, Some(document)).await;
     assert!(store.access_deleted(AccessKind::Policy, &Page::first(9)).await.unwrap().items.is_empty());
     let one = store.access_version(AccessKind::Policy, POLICY, Some(1)).await.unwrap().unwrap();
-    assert_eq!(serde_json::from_str::<Value>(&one.document).unwrap(), first);
+    assert_eq!(stored(&one.document, "W/\"1\""), first);
     assert_eq!(world.app.newest_access().await.unwrap().set.policies()[0].name, "Two");
     let audits = store.audits(&Page::first(9)).await.unwrap().items;
     assert!(audits.iter().any(|it| it.activity == "Delete conditional access policy" && it.target == POLICY));
