@@ -108,7 +108,8 @@ async fn kill_9_loses_no_event_that_waits() {
 
     let people: BTreeSet<String> = (0..8)
         .map(|n| {
-            let person = done(&admin(&server, &data, &["user", "create", &format!("p{n}@localhost")]));
+            let person =
+                done(&admin(&server, &data, &["user", "create", &format!("p{n}@localhost"), "--name", "P"]));
             person["id"].as_str().unwrap().to_owned()
         })
         .collect();
