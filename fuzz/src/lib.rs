@@ -2,6 +2,7 @@
 
 pub mod publisher;
 pub mod statement;
+pub mod transmitter;
 pub mod vector;
 pub mod world;
 

@@ -2,10 +2,12 @@
 
 use crate::NOW;
 use passband_core::authn::ceremony::{self, Aim, Kind};
-use passband_core::directory::{Device, JoinType};
+use passband_core::directory::{Compliance, Details, Device, JoinType};
 use passband_core::keys::nonce;
 use passband_core::keys::seal::SealRing;
-use passband_core::policy::signal::{EvidenceLevel, Factors};
+use passband_core::policy::access::set::PolicySet;
+use passband_core::policy::access::{Facts, evaluate};
+use passband_core::policy::signal::{Binding, EvidenceLevel, Factors};
 use passband_core::session::code::Code;
 use passband_core::session::grant::RefreshToken;
 use passband_core::session::prt::Prt;
@@ -93,14 +95,18 @@ fn build() -> Option<World> {
         challenge: *Challenge::of("verifier").as_bytes(),
         session: SessionId::from_bytes([1; 16]),
         expires: NOW + Seconds(60),
+        binding: Binding::None,
     };
+    // Without a policy everything is permitted.
+    let facts = Facts::nothing_about(UserId::from_bytes([2; 16]), NOW);
+    let permit = evaluate(&PolicySet::default(), &facts).outcome.permit().ok()?;
     let aim = Aim { kind: Kind::SignIn, user: None, note: "note".to_owned() };
     let device_key = SoftRsa::generate().ok()?;
     let token_key = SigningKey::from_pkcs8(&SigningKey::generate_pkcs8().ok()?).ok()?;
     Some(World {
         prt: prt.seal(&ring, &rng).ok()?,
         nonce: nonce::issue(&ring, NOW, &rng),
-        code: code.seal(&ring, &rng).ok()?,
+        code: code.seal(permit, &ring, &rng).ok()?,
         refresh_token: RefreshToken { family: [5; 16], generation: 1 }.seal(&ring, &rng).ok()?,
         ceremony: ceremony::begin(&ring, aim, ASKER, NOW, &rng).ok()?.0,
         device_spki: device_key.public_spki().ok()?,
@@ -130,6 +136,9 @@ impl World {
             thumbprint,
             certificate_expires: NOW + Seconds::days(1),
             evidence: EvidenceLevel::E0,
+            compliance: Compliance::default(),
+            details: Details::default(),
+            revision: 0,
             created: NOW,
             last_seen: None,
         }

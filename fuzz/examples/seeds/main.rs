@@ -2,6 +2,7 @@
 //!
 //! Run it in the fuzz folder: `cargo run --example seeds`. Seeds have names; what a fuzzer found, hashes.
 
+mod signals;
 mod trust;
 
 use passband_core::authn::passkey::registration;
@@ -38,6 +39,8 @@ fn main() -> Outcome {
     trust::metadata()?;
     trust::attestation_status()?;
     trust::methods_policy()?;
+    signals::set()?;
+    signals::access_policy()?;
     for (name, text) in [
         (
             "authorize",

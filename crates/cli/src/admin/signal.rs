@@ -80,7 +80,6 @@ pub(super) enum TransmitterCommand {
 #[command(after_help = "Examples:
   passband admin signal transmitter add MDM --issuer https://mdm.example.com --jwks keys.json --device-compliance
   passband admin signal transmitter add EDR --issuer https://edr.example.com --jwks keys.json --session-revocation")]
-#[group(required = true, multiple = true, id = "may", args = ["device_compliance", "session_revocation"])]
 pub(super) struct AddArgs {
     /// What to call it
     name: String,
@@ -94,7 +93,7 @@ pub(super) struct AddArgs {
     #[arg(long, value_name = "URI")]
     audience: Option<String>,
     /// It may say that a device is not compliant
-    #[arg(long)]
+    #[arg(long, required_unless_present = "session_revocation")]
     device_compliance: bool,
     /// It may end sessions
     #[arg(long)]

@@ -65,7 +65,7 @@ impl Subject {
         Self { app: Some(app), ..Self::default() }
     }
 
-    /// The subject as a Subject Identifier (RFC 9493 §3; the complex form: SSF 1.0 §4): a person is named by issuer and
+    /// The subject as a Subject Identifier (RFC 9493 §3; the complex form: SSF 1.0 §3.3): a person is named by issuer and
     /// `sub`, all else by its id. An event about everybody has the installation for its subject, named by the issuer.
     #[must_use]
     pub fn identifier(&self, issuer: &str) -> Value {

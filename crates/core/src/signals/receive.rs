@@ -168,7 +168,7 @@ fn wish(kind: &str, members: &Value, about: Option<About>, from: &Transmitter) -
     }
 }
 
-/// Of a complex subject (SSF 1.0 §4.2) the narrowest: session, device, person.
+/// Of a complex subject (SSF 1.0 §3.3) the narrowest: session, device, person.
 fn about(subject: &Value, us: &str) -> Option<About> {
     let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let opaque =
@@ -288,6 +288,16 @@ mod tests {
             |text: &str| matches!(verify(text, &mdm.registered, US, NOW), Err(SetRefusal::Signature(_)));
         for (typ, kid) in [("JWT", "k1"), ("at+jwt", "k1"), ("secevent+jwt", "k2"), ("secevent+jwt", "")] {
             assert!(refused(&mdm.sign(typ, kid, &claims())), "{typ} {kid}");
+        }
+        for alg in ["RS256", "HS256", "none", "ES384"] {
+            let mut header = Header::new(alg, "secevent+jwt");
+            header.kid = Some("k1".to_owned());
+            let text = mdm.key.sign(&header, &claims()).unwrap();
+            assert_eq!(
+                verify(&text, &mdm.registered, US, NOW).err(),
+                Some(JwsError::Algorithm.into()),
+                "{alg}"
+            );
         }
         assert!(refused(&super::tests::mdm().sign("secevent+jwt", "k1", &claims())), "another's key");
         assert!(refused(""));

@@ -8,7 +8,7 @@ use passband_core::change::Change;
 use passband_core::directory::{Role, Roles, SessionKind, User};
 use passband_core::id::SessionId;
 use passband_core::rng::SystemRandom;
-use passband_core::session::claims::{ACCESS_TOKEN_TYP, Subject};
+use passband_core::session::claims::{ACCESS_TOKEN, ACCESS_TOKEN_TYP, Subject};
 use passband_core::session::standing::judge;
 use passband_core::time::Seconds;
 use passband_wire::id::ClientId;
@@ -175,7 +175,7 @@ fn a_session_that_no_key_holds_does_not_administer() {
             let standing = app.store.standing(session).await.unwrap().unwrap();
             let live = judge(&standing, app.now()).unwrap();
             let subject = Subject { issuer: app.issuer(), tenant: app.tenant, live, client, now: app.now() };
-            let claims = subject.access(ADMIN_RESOURCE, "openid", &SystemRandom);
+            let claims = subject.access(ADMIN_RESOURCE, "openid", ACCESS_TOKEN, &SystemRandom);
             let token = app.keys().tokens.sign(ACCESS_TOKEN_TYP, &claims).unwrap();
             assert_eq!(with(api, &token, ("GET", "/v1.0/users", "")).await.status, want);
         }

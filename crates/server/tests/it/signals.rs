@@ -198,11 +198,17 @@ async fn a_receiver_that_refuses_an_event_does_not_hold_up_the_next() {
 #[tokio::test]
 async fn a_redirect_leads_nowhere() {
     let world = World::new().await;
-    let receiver = Receiver::start().await;
-    let id = stream(&world, &receiver.url).await;
-    receiver.answer.store(307, Ordering::SeqCst);
+    let elsewhere = Receiver::start().await;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/events", listener.local_addr().unwrap());
+    let leads = [("location", elsewhere.url.clone())];
+    let router =
+        Router::new().route("/events", post(|| async move { (StatusCode::TEMPORARY_REDIRECT, leads) }));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let id = stream(&world, &url).await;
     let (_, _) = world.user("Ada").await;
     deliver::once(&world.app).await;
+    assert!(elsewhere.take().is_empty(), "an address that nobody has allowed");
     assert!(!world.app.store.waiting_for(id, 9).await.unwrap().is_empty());
 }
 

@@ -8,9 +8,12 @@ use crate::ssf::{Receiver, revoke};
 use crate::world::{Browser, Person, World};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use passband_core::change::Change;
+use passband_core::change::{Change, Conflict};
+use passband_core::compliance::{DeviceWish, tell};
 use passband_core::id::SessionId;
+use passband_core::time::Seconds;
 use passband_server::signals::deliver;
+use passband_store::CommitError;
 use passband_wire::b64;
 use passband_wire::prt::CREDENTIAL_NAME;
 use serde_json::json;
@@ -168,4 +171,24 @@ async fn who_is_shut_out_while_waiting_hears_nothing() {
 
         assert_eq!((heard.status, heard.json()), (StatusCode::OK, json!({ "sets": {} })), "{what}");
     }
+}
+
+#[tokio::test]
+async fn what_was_said_of_a_device_meanwhile_is_not_put_back() {
+    let world = World::new().await;
+    let (person, _) = world.user("Grace").await;
+    let id = Device::join(&world, &person, 0).await.id;
+    let before = world.app.store.device(id).await.unwrap().unwrap();
+    let say = |compliant| {
+        let until = Some(world.now() + Seconds::hours(1));
+        let wish = DeviceWish { compliant: Some(Some(compliant)), until, ..DeviceWish::default() };
+        let told = Box::new(tell(&before, &wish, world.now()).unwrap());
+        vec![Change::TellDevice { id, seen: before.revision, told }]
+    };
+    // Both looked at the device before either spoke.
+    world.app.commit(say(false)).await.unwrap();
+    let late = world.app.commit(say(true)).await;
+    assert!(matches!(late, Err(CommitError::Conflict(Conflict::Stale))), "{late:?}");
+    let now = world.app.store.device(id).await.unwrap().unwrap();
+    assert_eq!(now.compliance.as_of(world.now()).compliant, Some(false));
 }

@@ -149,10 +149,12 @@ impl Verified {
 
 /// Reads a JSON object; serde would also take an array for a struct.
 fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JwsError> {
-    if bytes.first() != Some(&b'{') {
+    // As text first: a member that is skipped could hold bytes that are none, which another reader refuses or mends.
+    let text = std::str::from_utf8(bytes).map_err(|_| JwsError::Malformed)?;
+    if !text.starts_with('{') {
         return Err(JwsError::Malformed);
     }
-    serde_json::from_slice(bytes).map_err(|_| JwsError::Malformed)
+    serde_json::from_str(text).map_err(|_| JwsError::Malformed)
 }
 
 impl<'a> Unverified<'a> {
@@ -397,6 +399,26 @@ mod tests {
                 assert!(jws.verify_es256(&public).is_err(), "byte {at}");
             }
         }
+    }
+
+    #[test]
+    fn a_token_that_is_no_text_is_refused_wherever_it_is_not() {
+        #[derive(Debug, Deserialize)]
+        struct Named {
+            iss: String,
+        }
+        let token = |header: &[u8], payload: &[u8]| {
+            format!("{}.{}.{}", b64::encode(header), b64::encode(payload), b64::encode([0; 64]))
+        };
+        let (header, payload) = (&b"{\"alg\":\"ES256\"}"[..], &b"{\"iss\":\"x\",\"skipped\":\"y\"}"[..]);
+        let read = |header: &[u8], payload: &[u8]| {
+            Unverified::parse(&token(header, payload))?.claims_unverified::<Named>()
+        };
+        assert_eq!(read(header, payload).unwrap().iss, "x");
+        let bent = payload.iter().map(|byte| if *byte == b'y' { 0xff } else { *byte }).collect::<Vec<_>>();
+        assert_eq!(read(header, &bent).unwrap_err(), JwsError::Malformed);
+        let bent = b"{\"alg\":\"ES256\",\"skipped\":\"\xff\"}";
+        assert_eq!(read(bent, payload).unwrap_err(), JwsError::Malformed);
     }
 
     #[test]

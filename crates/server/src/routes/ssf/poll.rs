@@ -24,7 +24,7 @@ const MOST: u32 = 100;
 /// Events that one request may acknowledge.
 const MOST_ACKNOWLEDGED: usize = 1000;
 
-/// How long a receiver is kept waiting for something to happen (RFC 8936 §2.4, long polling).
+/// How long a receiver is kept waiting for something to happen (RFC 8936 §2.2, `returnImmediately`).
 const LONG: Duration = Duration::from_secs(20);
 
 /// Between two looks meanwhile: what another node commits shows in the database and nowhere else.
