@@ -2,6 +2,7 @@
 //! adds it here, and what it changes has its line in the audit log, with who did it.
 
 use crate::console::{device_of, passkey_ids};
+use crate::graph::conditional::policy;
 use crate::graph::{Api, with_api};
 use crate::profiles::{METHODS, only};
 use crate::recovery::{break_glass, make_codes};
@@ -14,12 +15,16 @@ use passband_server::routes::permissions::{self, Row};
 use passband_store::Page;
 use passband_testkit::authenticator::{Model, SoftAuthenticator};
 use passband_testkit::maker::{publisher, security_key_entry};
+use passband_wire::jose::jwk::{Jwk, JwkSet};
+use passband_wire::jose::jws::SigningKey;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What is sent like a change and only asks.
 const ONLY_ASKS: &[&str] = &[
     "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}/passband_whatIf",
+    "/identity/conditionalAccess/evaluate",
+    "/identity/conditionalAccess/policies/passband_replay",
     // The console's first press of two: it shows whom a change would touch.
     "/admin/passkey-policy/{act}",
 ];
@@ -126,6 +131,8 @@ fn every_change_over_the_api_leaves_its_line() {
         groups_and_policies(&mut walk).await;
         devices_and_apps(&mut walk).await;
         installation(&mut walk).await;
+        access(&mut walk).await;
+        signals(&mut walk).await;
         walk.end(permissions::API);
     });
 }
@@ -218,6 +225,65 @@ async fn installation(walk: &mut Walk<'_>) {
     walk.ask(("delete", "/passband_trust/roots/{id}"), &[&id(&ours[0])], Value::Null).await;
 }
 
+async fn access(walk: &mut Walk<'_>) {
+    let policies = "/identity/conditionalAccess/policies";
+    let wish = policy("Strong", &["mfa"]);
+    let made = id(&walk.ask(("post", policies), &[], wish).await);
+    let one = "/identity/conditionalAccess/policies/{id}";
+    walk.ask(("patch", one), &[&made], json!({ "displayName": "Stronger" })).await;
+    let back = "/identity/conditionalAccess/policies/{id}/passband_rollback";
+    walk.ask(("post", back), &[&made], json!({ "version": 1 })).await;
+    walk.ask(("delete", one), &[&made], Value::Null).await;
+    let restore = "/identity/conditionalAccess/deletedItems/policies/{id}/restore";
+    walk.ask(("post", restore), &[&made], Value::Null).await;
+
+    let locations = "/identity/conditionalAccess/namedLocations";
+    let wish = json!({
+        "@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "Office", "isTrusted": true,
+        "ipRanges": [{ "@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24" }],
+    });
+    let made = id(&walk.ask(("post", locations), &[], wish).await);
+    let one = "/identity/conditionalAccess/namedLocations/{id}";
+    let type_ = "#microsoft.graph.ipNamedLocation";
+    walk.ask(("patch", one), &[&made], json!({ "@odata.type": type_, "displayName": "Branch" })).await;
+    let back = "/identity/conditionalAccess/namedLocations/{id}/passband_rollback";
+    walk.ask(("post", back), &[&made], json!({ "version": 1 })).await;
+    walk.ask(("delete", one), &[&made], Value::Null).await;
+
+    let wish = json!({ "displayName": "Keys", "allowedCombinations": ["fido2"] });
+    let strengths = "/identity/conditionalAccess/authenticationStrength/policies";
+    let made = id(&walk.ask(("post", strengths), &[], wish.clone()).await);
+    let one = "/identity/conditionalAccess/authenticationStrength/policies/{id}";
+    walk.ask(("patch", one), &[&made], json!({ "displayName": "Hard keys" })).await;
+    let back = "/identity/conditionalAccess/authenticationStrength/policies/{id}/passband_rollback";
+    walk.ask(("post", back), &[&made], json!({ "version": 1 })).await;
+    walk.ask(("delete", one), &[&made], Value::Null).await;
+    let made = id(&walk.ask(("post", "/policies/authenticationStrengthPolicies"), &[], wish).await);
+    let one = "/policies/authenticationStrengthPolicies/{id}";
+    walk.ask(("patch", one), &[&made], json!({ "displayName": "Hard keys" })).await;
+    walk.ask(("delete", one), &[&made], Value::Null).await;
+}
+
+/// The public keys of somebody who sends signals.
+fn key_set() -> Value {
+    let key = SigningKey::from_pkcs8(&SigningKey::generate_pkcs8().unwrap()).unwrap();
+    serde_json::to_value(JwkSet { keys: vec![Jwk::from_point(key.public_point(), "k1").unwrap()] }).unwrap()
+}
+
+async fn signals(walk: &mut Walk<'_>) {
+    let wish = json!({ "displayName": "SIEM", "audience": "https://siem.example" });
+    let made = id(&walk.ask(("post", "/passband_signals/streams"), &[], wish).await);
+    let one = "/passband_signals/streams/{id}";
+    walk.ask(("patch", one), &[&made], json!({ "displayName": "SIEM 2" })).await;
+    walk.ask(("post", "/passband_signals/streams/{id}/newCredential"), &[&made], Value::Null).await;
+    walk.ask(("delete", one), &[&made], Value::Null).await;
+    let wish = json!({
+        "displayName": "MDM", "issuer": "https://mdm.example", "jwks": key_set(), "deviceCompliance": true,
+    });
+    let made = id(&walk.ask(("post", "/passband_signals/transmitters"), &[], wish).await);
+    walk.ask(("delete", "/passband_signals/transmitters/{id}"), &[&made], Value::Null).await;
+}
+
 #[test]
 fn every_form_of_the_console_leaves_its_line() {
     with_api(async |api| {
@@ -228,6 +294,7 @@ fn every_form_of_the_console_leaves_its_line() {
         api.world.pass(Seconds(1));
         browser.sign_in(&root.authenticator).await;
         forms_about_the_rest(&mut walk, (&mut browser, &root)).await;
+        forms_about_signals(&mut walk, &mut browser).await;
         walk.end(permissions::CONSOLE);
     });
 }
@@ -281,6 +348,26 @@ async fn forms_about_the_rest(walk: &mut Walk<'_>, (root, person): (&mut Browser
     let ids = [emergency.id.to_string(), "breakGlassRefused".to_owned()];
     let form = "/admin/alarms/{id}/{kind}";
     walk.press(root, ("/admin", form), &[&ids[0], &ids[1]], &[("seen", "1")]).await;
+}
+
+async fn forms_about_signals(walk: &mut Walk<'_>, root: &mut Browser) {
+    let store = &walk.api.world.app.store;
+    let page = "/admin/signals";
+    let fields = [("displayName", "SIEM"), ("audience", "https://siem.example")];
+    walk.press(root, (page, "/admin/signals/receivers"), &[], &fields).await;
+    let stream = store.streams().await.unwrap()[0].0.id.to_string();
+    walk.press(root, (page, "/admin/signals/receivers/{id}/renew"), &[&stream], &[]).await;
+    walk.press(root, (page, "/admin/signals/receivers/{id}/delete"), &[&stream], &[]).await;
+    let keys = key_set().to_string();
+    let fields = [
+        ("displayName", "MDM"),
+        ("issuer", "https://mdm.example"),
+        ("jwks", keys.as_str()),
+        ("deviceCompliance", "yes"),
+    ];
+    walk.press(root, (page, "/admin/signals/transmitters"), &[], &fields).await;
+    let made = store.transmitters().await.unwrap()[0].id.to_string();
+    walk.press(root, (page, "/admin/signals/transmitters/{id}/delete"), &[&made], &[]).await;
 }
 
 /// The forms of the passkey policy's page show first whom they touch; the one that saves leaves its line.

@@ -1,7 +1,7 @@
 //! The admin API.
 
 mod applications;
-mod conditional;
+pub mod conditional;
 mod devices;
 mod lists;
 mod logs;

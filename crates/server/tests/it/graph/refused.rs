@@ -13,7 +13,7 @@ use passband_server::routes::graph::table::OPERATIONS;
 use serde_json::json;
 
 /// An address of the operation where something is, so that nothing but the caller can be wrong.
-async fn address(api: &Api, path: &str, owner: UserId) -> String {
+async fn address(api: &Api, path: &str, (owner, parts): (UserId, &[String; 3])) -> String {
     let id = if path.starts_with("/devices") {
         api.device(owner, "Laptop").await.to_string()
     } else if path.starts_with("/applications") {
@@ -27,6 +27,9 @@ async fn address(api: &Api, path: &str, owner: UserId) -> String {
         crate::signals::stream(&api.world, &url).await.to_string()
     } else if path.starts_with("/passband_signals/transmitters") {
         crate::signals::transmitter(&api.world, false).await.registered.id.to_string()
+    } else if path.contains("uthenticationStrength") || path.starts_with("/identity") {
+        let kinds = ["olicies", "namedLocations", "uthenticationStrength"];
+        parts[kinds.iter().rposition(|kind| path.contains(kind)).unwrap_or(0)].clone()
     } else if path.starts_with("/policies") {
         "fido2".to_owned()
     } else if path.starts_with("/groups") {
@@ -42,13 +45,32 @@ async fn address(api: &Api, path: &str, owner: UserId) -> String {
     } else {
         owner.to_string()
     };
-    path.replace("{id}", &id).replace("{methodId}", "AA").replace("{memberId}", &owner.to_string())
+    let path = path.replace("{id}", &id).replace("{methodId}", "AA").replace("{version}", "1");
+    path.replace("{memberId}", &owner.to_string())
+}
+
+/// A policy, a named location and a strength.
+async fn parts(api: &Api) -> [String; 3] {
+    let range = json!({ "@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24" });
+    let kind = "#microsoft.graph.ipNamedLocation";
+    let location = json!({ "@odata.type": kind, "displayName": "Office", "ipRanges": [range] });
+    let strength = json!({ "displayName": "Keys", "allowedCombinations": ["fido2"] });
+    let make = async |collection: &str, wish: &serde_json::Value| {
+        let made = api.made(&format!("/v1.0/identity/conditionalAccess/{collection}"), wish).await;
+        made["id"].as_str().unwrap().to_owned()
+    };
+    [
+        make("policies", &super::conditional::policy("Strong", &["mfa"])).await,
+        make("namedLocations", &location).await,
+        make("authenticationStrength/policies", &strength).await,
+    ]
 }
 
 #[test]
 fn nobody_without_a_good_token_is_served() {
     with_api(async |api| {
         let (founder, browser) = api.world.founder().await;
+        let parts = parts(api).await;
         let before = api.deeds().await;
         let old =
             AdminToken::mint(&api.world.app.master, api.world.now() - Seconds::minutes(15), &SystemRandom);
@@ -71,7 +93,7 @@ fn nobody_without_a_good_token_is_served() {
             ("as a cookie", vec![("cookie", format!("token={}", api.token))]),
         ];
         for operation in OPERATIONS {
-            let path = address(api, operation.path, founder.user.id).await;
+            let path = address(api, operation.path, (founder.user.id, &parts)).await;
             for version in ["/v1.0", "/beta"] {
                 for (who, headers) in &callers {
                     let mut headers: Vec<_> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
