@@ -31,11 +31,11 @@ pub use account::{
     Account, AccountAlarm, CodesLeft, DeviceRow, DeviceState, PasskeyModel, PasskeyRow, SessionRow, Signal,
 };
 pub use admin::{
-    Admin, AlarmRow, AppRow, Apps, Choice, DeviceLine, Devices, Figure, KeyRow, KeyState, Keys,
-    MetadataState, ModelRow, Models, NewApp, NewCredential, NewPass, Overview, PassRow, PasskeyPolicy,
-    People, Person, PersonRow, Preview, ProfileForm, ProfileVerdict, ReceiverRow, ReceiverState,
-    RevocationState, RoleRow, RootRow, SignInFilter, SignInResult, SignInRow, SignIns, Signals, Step,
-    TargetRow, TemplateRow, TouchedRow, TransmitterRow, Trust,
+    Access, AccessRow, AccessState, AccessVersionRow, Admin, AlarmRow, AppRow, Apps, Choice, DeviceLine,
+    Devices, Figure, KeyRow, KeyState, Keys, MetadataState, ModelRow, Models, NewApp, NewCredential, NewPass,
+    Overview, PassRow, PasskeyPolicy, People, Person, PersonRow, Preview, ProfileForm, ProfileVerdict,
+    ReceiverRow, ReceiverState, RevocationState, RoleRow, RootRow, SignInFilter, SignInResult, SignInRow,
+    SignIns, Signals, Step, TargetRow, TemplateRow, TouchedRow, TransmitterRow, Trust,
 };
 pub use asset::{Asset, asset, asset_version};
 pub use campaign::Campaign;

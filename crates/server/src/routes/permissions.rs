@@ -175,6 +175,7 @@ pub static CONSOLE: &[Row] = &[
     row("get", "/admin/trust", InstallationRead),
     row("get", "/admin/passkey-policy", PasskeyPolicyRead),
     grave("post", "/admin/passkey-policy/{act}", PasskeyPolicyWrite),
+    row("get", "/admin/access", AccessPoliciesRead),
     row("get", "/admin/signals", SignalsRead),
     grave("post", "/admin/signals/receivers", SignalsWrite),
     grave("post", "/admin/signals/receivers/{id}/renew", SignalsWrite),

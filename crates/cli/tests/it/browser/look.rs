@@ -4,7 +4,7 @@ use super::world::{Installation, Outcome, Person};
 use passband_testkit::browser::{BrowserError, Chromium, Page, Problem, ProblemKind, VirtualKind};
 
 /// What people open, apart from what a test of its own leads to.
-pub(super) const PAGES: [&str; 15] = [
+pub(super) const PAGES: [&str; 16] = [
     "/admin",
     "/admin/users",
     "/admin/devices",
@@ -12,6 +12,7 @@ pub(super) const PAGES: [&str; 15] = [
     "/admin/sign-ins",
     "/admin/trust",
     "/admin/passkey-policy",
+    "/admin/access",
     "/admin/signals",
     "/admin/keys",
     "/account",
@@ -21,6 +22,19 @@ pub(super) const PAGES: [&str; 15] = [
     "/recover",
     "/sign-in?fresh=1",
 ];
+
+/// A policy with every column filled.
+const POLICY: &str = r#"{
+    "displayName": "Strong sign-in for administration, tried first", "state": "enabledForReportingButNotEnforced",
+    "conditions": {
+        "users": { "includeUsers": ["All"] }, "clientAppTypes": ["all"],
+        "applications": { "includeApplications": ["MicrosoftAdminPortals"] },
+        "platforms": { "includePlatforms": ["all"], "excludePlatforms": ["linux"] }
+    },
+    "grantControls": { "operator": "OR", "builtInControls": ["mfa", "compliantDevice"] },
+    "sessionControls": { "signInFrequency": { "isEnabled": true, "type": "hours", "value": 4,
+        "authenticationType": "primaryAndSecondaryAuthentication", "frequencyInterval": "timeBased" } }
+}"#;
 
 /// What somebody would see, or not find, on a page: a list of sentences.
 const FAULTS: &str = "(() => {
@@ -130,6 +144,9 @@ async fn pages_fit_a_phone_and_follow_the_colour_scheme() -> Outcome {
     rosa.found(&installation).await?;
     installation.admin(&["user", "create", "ada@localhost", "--name", "Ada King, Countess of Lovelace"]);
     installation.app("Wiki", &["--public"]);
+    let policy = installation.folder.0.join("policy.json");
+    std::fs::write(&policy, POLICY)?;
+    installation.admin(&["policy", "access", "create", &policy.display().to_string()]);
     for path in PAGES {
         page.goto(&format!("{url}{path}")).await?;
         look(page, &path.trim_matches('/').replace(['/', '?', '='], "-")).await?;

@@ -1,5 +1,6 @@
 //! The console: people, devices, apps, sign-ins, trust, keys.
 
+mod access;
 mod apps;
 mod devices;
 mod keys;
@@ -11,6 +12,7 @@ mod sign_ins;
 mod signals;
 mod trust;
 
+pub use access::{Access, AccessRow, AccessState, AccessVersionRow};
 pub use apps::{AppRow, Apps, NewApp};
 pub use devices::{DeviceLine, Devices};
 pub use keys::{KeyRow, KeyState, Keys};

@@ -561,6 +561,8 @@ fn console(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
         ("admin-sign-ins-filtered", Box::new(SignIns { admin: admin(w), filter, rows: vec![], next: None })),
         ("admin-trust", Box::new(sample_trust::trust(w, true))),
         ("admin-trust-empty", Box::new(sample_trust::trust(w, false))),
+        ("admin-access", Box::new(sample_signals::access(w, true))),
+        ("admin-access-empty", Box::new(sample_signals::access(w, false))),
         ("admin-signals", Box::new(sample_signals::signals(w, true))),
         ("admin-signals-empty", Box::new(sample_signals::signals(w, false))),
         ("admin-passkey-policy", Box::new(sample_policy::passkey_policy(w, true))),

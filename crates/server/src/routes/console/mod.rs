@@ -1,5 +1,6 @@
 //! `/admin`, the console: parse, ask the core what may be done, commit it with its line in the audit log.
 
+mod access;
 mod alarms;
 pub mod answer;
 mod apps;
@@ -55,6 +56,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/trust", get(trust::get))
         .route("/admin/passkey-policy", get(passkey_policy::get))
         .route("/admin/passkey-policy/{act}", post(passkey_policy::act))
+        .route("/admin/access", get(access::get))
         .route("/admin/signals", get(signals::get))
         .route("/admin/signals/receivers", post(signals::let_in))
         .route("/admin/signals/receivers/{id}/renew", post(signals::renew))

@@ -47,3 +47,20 @@ async fn a_page_asks_again_where_the_sign_in_is_too_old() {
     assert_eq!(browser.sign_in(&root.authenticator).await.status, StatusCode::OK);
     assert_eq!(browser.get("/admin/users").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn the_console_tells_policies_in_words_to_those_who_may_read_them() {
+    let world = World::new().await;
+    let (_, mut browser) = world.founder().await;
+    assert!(browser.get("/admin/access").await.body.contains("There is no policy"));
+    let mut document = policy("Two <b>factors</b>", &grants(&["mfa"]));
+    let (grace, mut nobody) = world.user("Grace").await;
+    document["conditions"]["users"]["excludeUsers"] = json!([grace.user.id.to_string()]);
+    put(&world, POLICY, Some(document)).await;
+    let page = browser.get("/admin/access").await;
+    assert_eq!(page.status, StatusCode::OK);
+    for words in ["all; not 1 person", "two factors", "Two &#60;b&#62;factors", &grace.user.id.to_string()] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    assert_eq!(nobody.get("/admin/access").await.status, StatusCode::FORBIDDEN);
+}
