@@ -9,7 +9,7 @@
 use super::prt::{self, Prt};
 use super::standing::{self, Live};
 use crate::change::Change;
-use crate::decision::{Decision, Granted, Refusal};
+use crate::decision::{Granted, Refusal};
 use crate::directory::{Session, SessionKind, Standing};
 use crate::id::SessionId;
 use crate::keys::nonce::{self, FreshNonce};
@@ -213,18 +213,15 @@ pub fn renew(proved: ProvedPrt<'_>, now: Timestamp) -> Granted<Prt> {
     Granted { value: prt, changes }
 }
 
-/// Step 7 for a browser: a session that inherits what the PRT proved and ends with it.
-///
-/// # Errors
-///
-/// Never now; a policy may refuse later.
+/// Step 7 for a browser: a session that inherits what the PRT proved and ends with it. Policies are asked where the
+/// session is used, so that it opens no more than they let it at that moment.
 pub fn browser(
     proved: ProvedPrt<'_>,
     id: SessionId,
     agent: &str,
     ip: &str,
     now: Timestamp,
-) -> Decision<Session> {
+) -> Granted<Session> {
     let from = proved.live.session();
     let session = Session {
         id,
@@ -245,5 +242,5 @@ pub fn browser(
         ip: ip.to_owned(),
     };
     let changes = vec![proved.spend, Change::InsertSession(Box::new(session.clone()))];
-    Ok(Granted { value: session, changes })
+    Granted { value: session, changes }
 }

@@ -386,11 +386,7 @@ pub async fn from_cookie(
     let binding = proved.live().binding();
     let id = SessionId::generate(app.rng());
     let caller = attempt.caller().clone();
-    let Granted { value: session, changes } =
-        match redeem::browser(proved, id, &caller.agent, &caller.ip, now) {
-            Ok(granted) => granted,
-            Err(refusal) => return Ok(Carried::Refused(attempt.refuse(app, refusal).await)),
-        };
+    let Granted { value: session, changes } = redeem::browser(proved, id, &caller.agent, &caller.ip, now);
     attempt.in_session(session.id, session.factors);
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
