@@ -1,1 +1,4 @@
-//! passband-map
+//! The map: what each platform really supports, dated and sourced; and the planner, which applies it to a tenant and its
+//! fleet with the same rules as the server decides with.
+
+pub mod model;
