@@ -3,7 +3,8 @@
 use super::facts::{Fact, Facts, Shown, Truth, UserAction};
 use super::index::Named;
 use super::model::{
-    ContinuousEvaluation, EVERY_TIME, Frequency, Operator, PersistentBrowser, Policy, SessionBinding, State,
+    ContinuousEvaluation, EVERY_TIME, Frequency, Operator, PersistentBrowser, Platforms, Policy,
+    SessionBinding, State,
 };
 use super::set::{Compiled, PolicySet, Where};
 use super::verdict::{
@@ -55,7 +56,13 @@ impl<'p> Question<'_, 'p> {
         let mut applies = Truth::Yes;
         let (mut unmatched, mut unknown) = (Conditions::NONE, Conditions::NONE);
         for condition in Condition::ALL {
-            let truth = self.condition(condition, place, compiled, policy);
+            let (include, exclude) = self.condition(condition, place, compiled, policy);
+            let unread = |conditions: Conditions| {
+                if conditions.has(condition) { Truth::Unknown } else { Truth::No }
+            };
+            let include = include.or(unread(policy.unread.include));
+            // An exclude beats an include.
+            let truth = include.and(exclude.or(unread(policy.unread.exclude)).not());
             match truth {
                 Truth::Yes => {}
                 Truth::No => unmatched = unmatched.with(condition),
@@ -83,39 +90,52 @@ impl<'p> Question<'_, 'p> {
         }
     }
 
-    fn condition(&self, condition: Condition, place: usize, compiled: &Compiled, policy: &Policy) -> Truth {
+    /// Whether a condition includes this, and whether it excludes it.
+    fn condition(
+        &self,
+        condition: Condition,
+        place: usize,
+        compiled: &Compiled,
+        policy: &Policy,
+    ) -> (Truth, Truth) {
         let (facts, wanted) = (self.facts, &policy.conditions);
+        let includes = |truth| (truth, Truth::No);
         match condition {
-            // An exclude beats an include.
-            Condition::Users => self.included.truth(place).and(self.excluded.truth(place).not()),
-            Condition::Applications => self.apps.truth(place).and(self.not_apps.truth(place).not()),
-            Condition::ClientApps if wanted.client_apps.is_empty() => Truth::Yes,
-            Condition::ClientApps => facts.client_app.ask(|it| wanted.client_apps.contains(it)),
-            Condition::Platforms => wanted.platforms.as_ref().map_or(Truth::Yes, |wanted| {
-                facts.platform.ask(|it| match it.platform {
-                    None => wanted.all,
-                    Some(it) => (wanted.all || wanted.include.contains(&it)) && !wanted.exclude.contains(&it),
-                })
-            }),
-            Condition::Devices => wanted.devices.as_ref().map_or(Truth::Yes, |filter| {
+            Condition::Users => (self.included.truth(place), self.excluded.truth(place)),
+            Condition::Applications => (self.apps.truth(place), self.not_apps.truth(place)),
+            Condition::ClientApps if wanted.client_apps.is_empty() => includes(Truth::Yes),
+            Condition::ClientApps => includes(facts.client_app.ask(|it| wanted.client_apps.contains(it))),
+            Condition::Platforms => {
+                includes(wanted.platforms.as_ref().map_or(Truth::Yes, |it| self.is_on(it)))
+            }
+            Condition::Devices => wanted.devices.as_ref().map_or(includes(Truth::Yes), |filter| {
                 let found = filter.rule.finds(&facts.device, policy.unknown_device);
-                if filter.exclude { found.not() } else { found }
+                if filter.exclude { (Truth::Yes, found) } else { includes(found) }
             }),
-            Condition::Locations => compiled
-                .locations
-                .as_ref()
-                .map_or(Truth::Yes, |(include, exclude)| self.is_in(include).and(self.is_in(exclude).not())),
-            Condition::Flows => wanted.flows.as_ref().map_or(Truth::Yes, |wanted| {
+            Condition::Locations => match &compiled.locations {
+                None => includes(Truth::Yes),
+                Some((include, exclude)) => (self.is_in(include), self.is_in(exclude)),
+            },
+            Condition::Flows => includes(wanted.flows.as_ref().map_or(Truth::Yes, |wanted| {
                 facts.flow.ask(|flow| match flow {
                     super::facts::Flow::None => false,
                     super::facts::Flow::DeviceCode => wanted.device_code,
                     super::facts::Flow::AuthenticationTransfer => wanted.authentication_transfer,
                 })
-            }),
+            })),
             Condition::SessionBinding => {
-                wanted.binding.as_ref().map_or(Truth::Yes, |wanted| self.is_bound_so(wanted))
+                includes(wanted.binding.as_ref().map_or(Truth::Yes, |wanted| self.is_bound_so(wanted)))
             }
+            Condition::Unread if policy.unread.conditions => includes(Truth::Unknown),
+            Condition::Unread => includes(Truth::Yes),
         }
+    }
+
+    fn is_on(&self, wanted: &Platforms) -> Truth {
+        self.facts.platform.ask(|it| match it.platform {
+            None => wanted.all,
+            Some(it) => (wanted.all || wanted.include.contains(&it)) && !wanted.exclude.contains(&it),
+        })
     }
 
     fn is_in(&self, places: &Where) -> Truth {
@@ -219,7 +239,10 @@ impl<'p> Question<'_, 'p> {
                 None => Truth::Yes,
                 Some(frequency) => facts.proof.at.ask(|proved| is_fresh(*proved, frequency, facts.at)),
             },
-            Control::TokenProtection => token_protection(facts),
+            Control::TokenProtection if said.policy.session.token_protection => token_protection(facts),
+            // It may not be asked for at all.
+            Control::TokenProtection => token_protection(facts).or(Truth::Unknown),
+            Control::Unread => Truth::Unknown,
         }
     }
 }
@@ -239,7 +262,8 @@ fn is_fresh(proved: Timestamp, frequency: Frequency, now: Timestamp) -> bool {
 
 /// The controls that a policy names.
 fn named_controls(policy: &Policy) -> Controls {
-    let (grant, session) = (&policy.grant, &policy.session);
+    let (grant, session, unread) = (&policy.grant, &policy.session, &policy.unread);
+    let may_protect = unread.token_protection && !grant.block;
     let named = [
         (grant.block, Control::Block),
         (grant.mfa, Control::Mfa),
@@ -247,7 +271,8 @@ fn named_controls(policy: &Policy) -> Controls {
         (grant.compliant_device, Control::CompliantDevice),
         (grant.domain_joined_device, Control::DomainJoinedDevice),
         (session.frequency.is_some(), Control::SignInFrequency),
-        (session.token_protection, Control::TokenProtection),
+        (session.token_protection || may_protect, Control::TokenProtection),
+        (unread.grants, Control::Unread),
     ];
     let named = named.into_iter().filter(|(is, _)| *is);
     named.fold(Controls::NONE, |controls, (_, control)| controls.with(control))
@@ -349,7 +374,7 @@ fn limits(said: &[Said<'_>], facts: &Facts<'_>) -> Limits {
             }
             _ => {}
         }
-        limits.token_protection |= session.token_protection && said.asked.has(Control::TokenProtection);
+        limits.token_protection |= said.asked.has(Control::TokenProtection);
     }
     limits.sign_in_good_until = match (limits.frequency, facts.proof.at) {
         (Some(span), Fact::Known(at)) => Some(at + span),

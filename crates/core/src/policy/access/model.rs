@@ -272,6 +272,23 @@ impl UnknownDevice {
     }
 }
 
+/// Parts of a policy that whoever read it did not understand: then nobody can tell whether they hold. Always empty at
+/// the server, whose reader refuses such a policy; a planner has to live with what others wrote
+/// (see [`Policy::from_graph_leniently`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Conditions that may include more than was understood.
+    pub include: super::verdict::Conditions,
+    /// Conditions that may exclude more than was understood.
+    pub exclude: super::verdict::Conditions,
+    /// Other conditions: the policy may not apply at all.
+    pub conditions: bool,
+    /// Grant controls.
+    pub grants: bool,
+    /// Whether it asks for token protection: an export through Graph v1.0 does not show it.
+    pub token_protection: bool,
+}
+
 /// A conditional access policy (Graph `conditionalAccessPolicy`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -297,4 +314,6 @@ pub struct Policy {
     pub session: SessionControls,
     /// `passband_unknownDevice`
     pub unknown_device: UnknownDevice,
+    /// What was not understood of it.
+    pub unread: Unread,
 }

@@ -27,11 +27,14 @@ pub enum Condition {
     Flows,
     /// `passband_sessionBinding`
     SessionBinding,
+    /// Conditions that whoever read the policy did not understand; see [`Unread`](super::model::Unread). Nothing at the
+    /// server has any.
+    Unread,
 }
 
 impl Condition {
     /// Each of them, in the order they are told.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Users,
         Self::Applications,
         Self::ClientApps,
@@ -40,6 +43,7 @@ impl Condition {
         Self::Locations,
         Self::Flows,
         Self::SessionBinding,
+        Self::Unread,
     ];
 
     /// The property that sets it.
@@ -54,6 +58,7 @@ impl Condition {
             Self::Locations => "conditions.locations",
             Self::Flows => "conditions.authenticationFlows",
             Self::SessionBinding => "conditions.passband_sessionBinding",
+            Self::Unread => "conditions",
         }
     }
 
@@ -70,6 +75,7 @@ impl Condition {
             Self::Locations => "location",
             Self::Flows => "authenticationFlows",
             Self::SessionBinding => "passband_sessionBinding",
+            Self::Unread => "unknownFutureValue",
         }
     }
 
@@ -85,6 +91,7 @@ impl Condition {
             Self::Locations => "location",
             Self::Flows => "authenticationFlow",
             Self::SessionBinding => "passband_sessionBinding",
+            Self::Unread => "notEnoughInformation",
         }
     }
 }
@@ -107,11 +114,14 @@ pub enum Control {
     SignInFrequency,
     /// `secureSignInSession`
     TokenProtection,
+    /// Grant controls that whoever read the policy did not understand; see [`Unread`](super::model::Unread). Nothing at
+    /// the server has any.
+    Unread,
 }
 
 impl Control {
     /// Each of them, in the order they are asked for.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Block,
         Self::Mfa,
         Self::Strength,
@@ -119,6 +129,7 @@ impl Control {
         Self::DomainJoinedDevice,
         Self::SignInFrequency,
         Self::TokenProtection,
+        Self::Unread,
     ];
 
     /// The name in the sign-in log (`enforcedGrantControls`, `enforcedSessionControls`).
@@ -132,6 +143,7 @@ impl Control {
             Self::DomainJoinedDevice => "RequireDomainJoinedDevice",
             Self::SignInFrequency => "SignInFrequency",
             Self::TokenProtection => "SignInTokenProtection",
+            Self::Unread => "unknownFutureValue",
         }
     }
 
@@ -146,6 +158,8 @@ impl Control {
             Self::DomainJoinedDevice => Reason::AccessDeviceNotJoined,
             Self::SignInFrequency => Reason::AccessSignInTooOld,
             Self::TokenProtection => Reason::AccessTokenUnbound,
+            // Nobody is refused for it: only a planner reads so.
+            Self::Unread => Reason::AccessBlocked,
         }
     }
 

@@ -99,6 +99,7 @@ impl Said<'_> {
             Control::TokenProtection => {
                 "a request signed by the key of a registered device’s session".to_owned()
             }
+            Control::Unread => "something that could not be read".to_owned(),
         }
     }
 }
@@ -113,6 +114,7 @@ const fn not_matched(condition: Condition) -> &'static str {
         Condition::Locations => "it is about other places",
         Condition::Flows => "it is about another way of signing in",
         Condition::SessionBinding => "it is about sessions bound otherwise",
+        Condition::Unread => "a condition of it could not be read",
     }
 }
 
@@ -165,6 +167,7 @@ fn ask(control: Control, frequency: Option<Seconds>) -> String {
         Control::TokenProtection => {
             "a device that is registered, with an app that signs in through it".to_owned()
         }
+        Control::Unread => "something that nobody can name".to_owned(),
     }
 }
 

@@ -11,7 +11,7 @@ use passband_core::policy::access::location::{Country, NamedLocation, Place};
 use passband_core::policy::access::model::{
     Applications, Conditions, ContinuousEvaluation, DeviceFilter, Frequency, Grant, Operator, People,
     PersistentBrowser, Places, Platforms, SessionBinding, SessionControls, State, TransferMethods,
-    UnknownDevice,
+    UnknownDevice, Unread,
 };
 use passband_core::policy::access::strength::{KeyBinding, MULTIFACTOR, Methods, Mode, RESISTS_PHISHING};
 use passband_core::policy::access::verdict::Kind;
@@ -156,6 +156,7 @@ prop_compose! {
             created: None, modified: None, conditions, grant,
             session: SessionControls { persistent_browser, ..session },
             unknown_device: if closed { UnknownDevice::FailClosed } else { UnknownDevice::AsDocumented },
+            unread: Unread::default(),
         }
     }
 }
@@ -416,5 +417,6 @@ fn least() -> Policy {
         grant: Grant::default(),
         session: SessionControls::default(),
         unknown_device: UnknownDevice::AsDocumented,
+        unread: Unread::default(),
     }
 }

@@ -68,6 +68,7 @@ const fn word(control: Control) -> &'static str {
         Control::DomainJoinedDevice => "a hybrid joined device",
         Control::SignInFrequency => "a newer sign-in",
         Control::TokenProtection => "a session bound to a device's key",
+        Control::Unread => "something that could not be read",
     }
 }
 
@@ -85,6 +86,7 @@ fn cure(missing: Controls) -> String {
         Control::DomainJoinedDevice => "a hybrid joined device",
         Control::SignInFrequency => "signing in again",
         Control::TokenProtection => "the same through the broker of a registered device",
+        Control::Unread => "what the policy asks for",
     };
     missing.iter().map(one).collect::<Vec<_>>().join("; and ")
 }

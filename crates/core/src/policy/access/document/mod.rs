@@ -8,6 +8,7 @@
 //! | module | reads and writes |
 //! |---|---|
 //! | [`policy`] | `conditionalAccessPolicy` |
+//! | [`lenient`] | the same, for a planner: what is not understood becomes unknown |
 //! | [`conditions`] | its conditions |
 //! | [`controls`] | its grant and session controls |
 //! | [`strength`] | `authenticationStrengthPolicy` |
@@ -15,6 +16,7 @@
 
 mod conditions;
 mod controls;
+mod lenient;
 mod location;
 mod policy;
 mod reader;
@@ -22,7 +24,7 @@ mod strength;
 
 use super::filter::FilterError;
 pub use policy::Version;
-use reader::{Field, Object, whole};
+use reader::{Field, MAX_PROBLEMS, Object, leniently, whole};
 
 /// Most bytes of a policy or a strength.
 pub const MAX_DOCUMENT: usize = 32 * 1024;

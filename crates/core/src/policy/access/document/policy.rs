@@ -2,7 +2,7 @@
 
 use super::{DocumentError, Flaw, MAX_DESCRIPTION, MAX_DOCUMENT, MAX_NAME, Object, whole};
 use crate::policy::access::facts::UserAction;
-use crate::policy::access::model::{Grant, Policy, SessionControls, State, UnknownDevice};
+use crate::policy::access::model::{Grant, Policy, SessionControls, State, UnknownDevice, Unread};
 use passband_wire::id::AccessPolicyId;
 use passband_wire::time::Timestamp;
 use serde_json::{Map, Value, json};
@@ -68,7 +68,7 @@ impl Policy {
     }
 }
 
-fn read(root: Object<'_>, id: AccessPolicyId) -> Policy {
+pub(super) fn read(root: Object<'_>, id: AccessPolicyId) -> Policy {
     let time = |name| {
         let field = root.take(name)?;
         let at = field.text().and_then(Timestamp::from_rfc3339);
@@ -110,6 +110,7 @@ fn read(root: Object<'_>, id: AccessPolicyId) -> Policy {
                 it.choice(&[UnknownDevice::AsDocumented, UnknownDevice::FailClosed], UnknownDevice::name)
             })
             .unwrap_or_default(),
+        unread: Unread::default(),
     };
     check(&root, &policy);
     root.finish();

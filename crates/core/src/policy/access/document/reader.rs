@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::str::FromStr;
 
 /// Most problems that are told; who has more has another kind of document.
-const MAX_PROBLEMS: usize = 20;
+pub(super) const MAX_PROBLEMS: usize = 20;
 
 /// The problems found so far.
 #[derive(Default)]
@@ -28,6 +28,19 @@ pub(super) fn whole<T>(
     most: usize,
     read: impl FnOnce(Object<'_>) -> Option<T>,
 ) -> Result<T, DocumentError> {
+    match leniently(document, most, read) {
+        Ok((it, problems)) if problems.is_empty() => Ok(it),
+        Ok((_, problems)) => Err(DocumentError { problems }),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same, with the problems beside it. The caller has to look at each: what could not be read is missing in what was.
+pub(super) fn leniently<T>(
+    document: &Value,
+    most: usize,
+    read: impl FnOnce(Object<'_>) -> Option<T>,
+) -> Result<(T, Vec<Problem>), DocumentError> {
     let problems = Problems::default();
     let root = Field { path: String::new(), value: document, problems: &problems };
     let it = if document.to_string().len() > most {
@@ -38,8 +51,8 @@ pub(super) fn whole<T>(
     };
     let problems = problems.0.into_inner();
     match it {
-        Some(it) if problems.is_empty() => Ok(it),
-        _ => Err(DocumentError { problems }),
+        Some(it) => Ok((it, problems)),
+        None => Err(DocumentError { problems }),
     }
 }
 
