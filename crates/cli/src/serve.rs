@@ -47,7 +47,7 @@ pub struct ServeArgs {
     /// Proxies in front whose X-Forwarded-For is believed, like 10.0.0.7 or 10.0.0.0/8
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     trusted_proxies: Vec<String>,
-    /// Which network is of which country, one CIDR,COUNTRY a line, for policies that name countries
+    /// Which network is of which country, one CIDR,COUNTRY a line, for policies that name countries; read again on SIGHUP
     #[arg(long, value_name = "FILE")]
     countries: Option<PathBuf>,
     /// Serve /metrics here and nowhere else, plain, to whoever can reach it [default: at --listen, to callers on this
@@ -101,6 +101,9 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         let app = App::open(config).await.map_err(|error| Failure::unusable("start", error.to_string()))?;
         let server = Server::bind(Arc::clone(&app)).await;
         let server = server.map_err(|error| Failure::unusable("listen", error.to_string()))?;
+        if app.config.countries.is_some() {
+            read_again_on_hang_up(&app);
+        }
         announce(&app, server.address()).await?;
         server.run(stop()).await;
         tracing::info!("stopped");
@@ -125,6 +128,25 @@ async fn announce(app: &App, address: SocketAddr) -> Result<(), Failure> {
         );
     }
     Ok(())
+}
+
+/// Has the file of countries read again on each SIGHUP, which otherwise ends the process.
+fn read_again_on_hang_up(app: &Arc<App>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut told = match signal(SignalKind::hangup()) {
+        Ok(told) => told,
+        Err(error) => {
+            return tracing::error!(%error, "SIGHUP cannot be heard: the file of countries is read at a start alone");
+        }
+    };
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        while told.recv().await.is_some() {
+            let app = Arc::clone(&app);
+            // What came of it is in the log already.
+            let _ = tokio::task::spawn_blocking(move || app.countries.read_again()).await;
+        }
+    });
 }
 
 /// Resolves on SIGINT or SIGTERM.

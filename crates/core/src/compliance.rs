@@ -62,6 +62,16 @@ pub fn tell(before: &Device, wish: &DeviceWish, now: Timestamp) -> Result<Told, 
     Ok(told)
 }
 
+/// What is said about a device once facts that nobody renewed in time are taken away; `None` if none of that is due. It
+/// changes nothing that anybody is told when they ask, see [`Compliance::as_of`]; but whoever is told of changes hears
+/// that it lapsed.
+#[must_use]
+pub fn lapsed(before: &Device, now: Timestamp) -> Option<Told> {
+    let mut told = Told::of(before);
+    told.compliance = before.compliance.as_of(now);
+    (told.compliance.compliant != before.compliance.compliant).then_some(told)
+}
+
 /// Who says one of the two facts does not vouch for the other: that one keeps its own, earlier end, and takes the new
 /// fact along. So nothing is believed for longer than somebody said it.
 fn compliance(before: Compliance, wish: &DeviceWish, now: Timestamp) -> Result<Compliance, Invalid> {

@@ -1,7 +1,7 @@
 //! What every request can reach.
 
 use crate::access;
-use crate::access::countries::Countries;
+use crate::access::countries;
 use crate::ca::DeviceCa;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -50,7 +50,7 @@ pub struct App {
     pub(crate) policies: Kept,
     pub(crate) access: access::kept::Kept,
     /// Which country an address is of, if an administrator has supplied a file.
-    pub(crate) countries: Option<Countries>,
+    pub countries: countries::InForce,
     /// Wakes who tells of what was committed.
     pub(crate) outbox: Notify,
 }

@@ -1,7 +1,7 @@
 //! From a configuration to a running installation: folder, keys, tenant, built-in applications.
 
 use crate::access;
-use crate::access::countries::{Countries, CountriesError};
+use crate::access::countries::{self, CountriesError};
 use crate::app::{App, Keys};
 use crate::attempt::audit;
 use crate::ca::{CaAtRest, DeviceCa};
@@ -85,7 +85,7 @@ impl App {
     ) -> Result<Arc<Self>, BootError> {
         make_folder(&config.data)?;
         let master = master_key(&config.data, &*rng)?;
-        let countries = config.countries.as_deref().map(Countries::read).transpose()?;
+        let countries = countries::InForce::open(config.countries.clone())?;
         let store = Store::open(&config.database).await?;
         let tenant = tenant(&store, &*rng).await?;
         let now = clock.now();

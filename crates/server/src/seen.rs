@@ -39,7 +39,7 @@ pub async fn application(
     app: &App,
     id: ClientId,
 ) -> Result<Option<(Arc<AppRecord>, Generation)>, StoreError> {
-    let generation = generation(app, Generation::APPS).await?;
+    let generation = apps(app).await?;
     Ok(app.store.app(id).await?.map(|record| (record, generation)))
 }
 
@@ -50,6 +50,15 @@ pub async fn application(
 /// [`StoreError`] if the database cannot answer.
 pub async fn people(app: &App) -> Result<Generation, StoreError> {
     generation(app, Generation::PEOPLE).await
+}
+
+/// The generation of applications, for what rests on there being one: a policy that names it.
+///
+/// # Errors
+///
+/// [`StoreError`] if the database cannot answer.
+pub async fn apps(app: &App) -> Result<Generation, StoreError> {
+    generation(app, Generation::APPS).await
 }
 
 async fn generation(app: &App, setting: &'static str) -> Result<Generation, StoreError> {

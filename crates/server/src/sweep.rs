@@ -5,6 +5,7 @@ use crate::attempt::audit;
 use crate::routes::graph::resource::chain::hex;
 use passband_core::audit::chain::Place;
 use passband_core::change::Change;
+use passband_core::compliance::lapsed;
 use passband_core::directory::KeyState;
 use passband_core::keys::signer::{ACTIVE_FOR, PENDING_FOR};
 use passband_core::manage::logs::Retention;
@@ -40,6 +41,9 @@ pub async fn once(app: &App) {
         Ok(swept) => tracing::debug!(?swept, "swept"),
         Err(error) => tracing::error!(%error, "the sweep failed"),
     }
+    if let Err(error) = lapses(app).await {
+        tracing::error!(%error, "devices whose compliance has lapsed could not be told of");
+    }
     if let Err(error) = logs(app).await {
         tracing::error!(%error, "old lines of the logs could not be removed");
     }
@@ -47,6 +51,30 @@ pub async fn once(app: &App) {
         match app.rotate_token_keys("system").await {
             Ok(()) => tracing::info!("signing keys rotated"),
             Err(error) => tracing::error!(%error, "signing keys could not be rotated"),
+        }
+    }
+}
+
+/// Takes away that devices are compliant where nobody has said so again in time, once for each, and so tells of it.
+async fn lapses(app: &App) -> Result<(), CommitError> {
+    loop {
+        let now = app.now();
+        let devices = app.store.lapsed_devices(now, SLICE).await?;
+        let mut made = 0;
+        for device in &devices {
+            let Some(told) = lapsed(device, now) else { continue };
+            let tell = Change::TellDevice { id: device.id, seen: device.revision, told: Box::new(told) };
+            let detail = format!("{}: nobody said again that it is compliant", device.name);
+            let line = audit(app, "system", "Device compliance lapsed", device.id, detail);
+            match app.commit(vec![tell, line]).await {
+                Ok(()) => made += 1,
+                // Something was said of it meanwhile, or another node was faster.
+                Err(CommitError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if made == 0 {
+            return Ok(());
         }
     }
 }

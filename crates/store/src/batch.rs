@@ -29,6 +29,8 @@ pub(crate) type Verdict = Result<(), Conflict>;
 pub(crate) enum Failed {
     /// Nothing was sent: the transaction could not begin.
     Begin(sqlx::Error),
+    /// The time was up; whether the transaction was made is not known.
+    Silent,
     /// A statement failed; nothing was made.
     Statement(sqlx::Error),
     /// COMMIT failed; whether the transaction was made is not known.

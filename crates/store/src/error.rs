@@ -69,6 +69,9 @@ pub enum StoreError {
         "a row of the database cannot be read ({0}); it was written by another program or a newer version"
     )]
     Row(&'static str),
+    /// Nothing was heard of the database for longer than anybody waits; what was asked for may still be made.
+    #[error("the database was silent for too long; whether a change was made is not known, so load again")]
+    Silent,
     /// Text with a NUL character, which PostgreSQL cannot hold; refused on both databases.
     #[error("text with a NUL character cannot be stored")]
     Text,
@@ -77,7 +80,7 @@ pub enum StoreError {
     Url,
 }
 
-/// Why a commit was not made. Nothing of it was, except as [`StoreError::Interrupted`] says.
+/// Why a commit was not made. Nothing of it was, except as [`StoreError::Interrupted`] and [`StoreError::Silent`] say.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     /// Another got there first.

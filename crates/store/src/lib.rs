@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `open`, `migrate` | URL, lock on the data folder, connections, schema |
 //! | `statement`, `apps` | each change as SQL |
+//! | `patience` | how long anybody waits for the database |
 //! | `bulk`, `chain`, `batch`, `writer` | many commits in one transaction |
 //! | `row`, `names`, `devices` | columns to records and back |
 //! | `access` | conditional access: its versions, as loads and as SQL |
@@ -30,6 +31,7 @@ mod names;
 mod open;
 mod overview;
 mod page;
+mod patience;
 mod people;
 mod recovery;
 mod roles;
@@ -52,6 +54,7 @@ pub use sweep::{RETENTION, Swept};
 use cache::Cache;
 use open::{Lock, Pools, Target};
 use passband_core::change::Change;
+use patience::Busy;
 use row::{Args, Reader};
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, SqlSafeStr};
@@ -74,6 +77,8 @@ pub struct Store {
     read: AnyPool,
     queue: mpsc::Sender<Job>,
     cache: Option<Arc<Cache>>,
+    /// Whether the database is another machine's to run, and may go silent.
+    is_remote: bool,
 }
 
 impl std::fmt::Debug for Store {
@@ -119,8 +124,10 @@ impl Store {
         drop(conn);
         let cache = (caching == Caching::InProcess).then(|| Arc::new(Cache::new()));
         let (queue, jobs) = mpsc::channel(writer::QUEUE);
+        let is_remote = matches!(target, Target::Postgres);
         let writer = Writer {
             pool: write,
+            is_remote,
             keeps: !matches!(target, Target::Memory),
             begin: target.begin(),
             cache: cache.clone(),
@@ -129,7 +136,7 @@ impl Store {
             lock,
         };
         tokio::spawn(writer.serve(jobs));
-        Ok(Self { read, queue, cache })
+        Ok(Self { read, queue, cache, is_remote })
     }
 
     /// Whether answers are kept in memory.
@@ -144,7 +151,8 @@ impl Store {
     /// # Errors
     ///
     /// [`CommitError::Conflict`]: another got there first. [`CommitError::Store`]: the database failed, or a
-    /// text has a NUL character. Nothing was changed, except as [`StoreError::Interrupted`] says.
+    /// text has a NUL character. Nothing was changed, except as [`StoreError::Interrupted`] and
+    /// [`StoreError::Silent`] say.
     pub async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
         if changes.is_empty() {
             return Ok(());
@@ -154,8 +162,11 @@ impl Store {
         }
         let (answer, answered) = oneshot::channel();
         let job = Job::Commit(Commit { changes, answer });
-        self.queue.send(job).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Interrupted)?
+        let waiting = async {
+            self.queue.send(job).await.map_err(|_| StoreError::Closed)?;
+            answered.await.map_err(|_| StoreError::Interrupted)?
+        };
+        patience::within(patience::COMMIT, waiting).await?
     }
 
     /// Whether the database answers and the writer lives.
@@ -185,17 +196,22 @@ impl Store {
     }
 
     /// Runs a load, again as long as it meets connections that died while nobody used them: a database that
-    /// was restarted costs time, not answers. A load may run twice, a commit may not.
+    /// was restarted costs time, not answers. A load may run twice, a commit may not. One that goes silent costs an
+    /// answer, and the connection: see [`patience`].
     async fn all(&self, sql: impl SqlSafeStr, args: impl Fn() -> Args) -> Result<Vec<AnyRow>, StoreError> {
         let sql = sql.into_sql_str();
         let mut dead = 0;
         loop {
-            let mut conn = self.read.acquire().await?;
-            match sqlx::query_with(sql.clone(), args().into_inner()).fetch_all(&mut *conn).await {
+            let mut busy = Busy::new(self.read.acquire().await?, self.is_remote);
+            let load = sqlx::query_with(sql.clone(), args().into_inner()).fetch_all(&mut **busy.conn()?);
+            let outcome = patience::within(patience::ANSWER, load).await?;
+            let conn = busy.take();
+            match outcome {
                 Err(error) if error::is_lost(&error) && dead < open::READERS => {
                     dead += 1;
-                    // It is dead: how it closes is no news.
-                    let _ = conn.close().await;
+                    if let Some(conn) = conn {
+                        patience::close(conn).await;
+                    }
                 }
                 outcome => return Ok(outcome?),
             }

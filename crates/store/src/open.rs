@@ -1,13 +1,13 @@
 //! From a URL to connections: what each database needs said to it.
 
 use crate::error::StoreError;
+use crate::patience;
 use sqlx::AnyPool;
 use sqlx::Executor;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Said to each connection to SQLite. FULL: an answered commit survives a power cut, also in WAL mode.
 const SQLITE: &[&str] = &[
@@ -20,8 +20,16 @@ const SQLITE: &[&str] = &[
     "PRAGMA trusted_schema = OFF",
 ];
 
-/// Said to each connection to PostgreSQL: a stuck statement is an error, not a server that hangs.
-const POSTGRES: &[&str] = &["SET lock_timeout = '10s'", "SET statement_timeout = '60s'"];
+/// Said to each connection to PostgreSQL that writes: a stuck statement is an error, not a server that hangs. And what a
+/// node has begun that has gone silent ends soon, for the others wait behind it: there is one head of the audit log.
+const POSTGRES: &[&str] = &[
+    "SET lock_timeout = '10s'",
+    "SET statement_timeout = '60s'",
+    "SET idle_in_transaction_session_timeout = '5s'",
+];
+
+/// The same for those that load; a second less than [`patience::ANSWER`].
+const POSTGRES_READS: &[&str] = &["SET lock_timeout = '9s'", "SET statement_timeout = '9s'"];
 
 /// Connections for loads.
 pub(crate) const READERS: u32 = 8;
@@ -81,7 +89,7 @@ impl Pools {
             }
             Target::Postgres => {
                 let write = pool(url, POSTGRES, 1).await?;
-                Ok(Self { read: pool(url, POSTGRES, READERS).await?, write })
+                Ok(Self { read: pool(url, POSTGRES_READS, READERS).await?, write })
             }
         }
     }
@@ -92,7 +100,7 @@ async fn pool(url: &str, session: &'static [&'static str], size: u32) -> Result<
     let pool = AnyPoolOptions::new()
         .max_connections(size)
         .min_connections(1)
-        .acquire_timeout(Duration::from_secs(5))
+        .acquire_timeout(patience::ACQUIRE)
         // A database in memory lives as long as its connection.
         .idle_timeout(None)
         .max_lifetime(None)

@@ -8,6 +8,7 @@ use crate::row::{self, Args, columns};
 use crate::{Store, read_all, read_one};
 use passband_core::directory::{App, Device, StoredKey, User};
 use passband_core::id::{ClientId, DeviceId, UserId};
+use passband_core::time::Timestamp;
 use std::sync::Arc;
 
 impl Store {
@@ -42,6 +43,20 @@ impl Store {
     pub async fn device(&self, id: DeviceId) -> Result<Option<Device>, StoreError> {
         const SQL: &str = concat!("SELECT ", columns!(device), " FROM devices d WHERE d.id = $1");
         read_one(self.one(SQL, || Args::new().blob(id.as_bytes())).await?, devices::device)
+    }
+
+    /// Devices that were compliant, and of which nobody has said so again in time; at most `most`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database cannot answer.
+    pub async fn lapsed_devices(&self, now: Timestamp, most: u32) -> Result<Vec<Device>, StoreError> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            columns!(device),
+            " FROM devices d WHERE d.compliant = 1 AND d.compliance_until <= $1 LIMIT $2"
+        );
+        read_all(&self.all(SQL, || Args::new().at(now).int(most)).await?, devices::device)
     }
 
     /// The device whose certificate has this SHA-256, and its owner if not deleted.

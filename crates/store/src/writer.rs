@@ -5,6 +5,7 @@ use crate::batch::{self, Failed, Verdict};
 use crate::cache::Cache;
 use crate::error::{CommitError, StoreError, is_lost};
 use crate::open::Lock;
+use crate::patience;
 use crate::row::Args;
 use passband_core::change::Change;
 use sqlx::pool::PoolConnection;
@@ -13,6 +14,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Jobs that may wait; who comes later waits for room.
@@ -50,6 +52,9 @@ pub(crate) struct Writer {
     pub(crate) pool: AnyPool,
     /// Whether the pool is this writer's own, so that it may keep the connection.
     pub(crate) keeps: bool,
+    /// Whether the database may go silent. Nothing else is cut short: a transaction of SQLite ends, and who waits for it
+    /// does so no longer than [`patience::COMMIT`].
+    pub(crate) is_remote: bool,
     pub(crate) begin: &'static str,
     pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) held: Option<PoolConnection<Any>>,
@@ -168,9 +173,12 @@ impl Writer {
     async fn run(&mut self, lists: &[&[Change]]) -> Result<Vec<Verdict>, Failed> {
         let mut attempt = 1;
         loop {
-            let begin = self.begin;
+            let (begin, patience) = (self.begin, self.patience(patience::ANSWER));
             let outcome = match self.connection().await {
-                Ok(conn) => batch::run(conn, begin, lists).await,
+                Ok(conn) => {
+                    let work = patience::within(patience, batch::run(conn, begin, lists));
+                    work.await.unwrap_or(Err(Failed::Silent))
+                }
                 Err(error) => Err(Failed::Begin(error)),
             };
             let Err(failed) = outcome else {
@@ -179,7 +187,7 @@ impl Writer {
             let again = match &failed {
                 Failed::Begin(error) => attempt == 1 && is_lost(error),
                 Failed::Statement(error) => attempt < ATTEMPTS && (is_lost(error) || is_undone(error)),
-                Failed::Commit(_) => false,
+                Failed::Commit(_) | Failed::Silent => false,
             };
             tracing::warn!(error = %failed, attempt, again, "a transaction failed");
             self.discard().await;
@@ -191,12 +199,14 @@ impl Writer {
     }
 
     async fn sweep(&mut self, sweep: Sweep) {
+        let patience = self.patience(patience::SWEEP);
         let outcome = match self.connection().await {
             Ok(conn) => {
                 let args = Args::new().int(sweep.before).into_inner();
-                sqlx::query_with(sweep.sql, args).execute(&mut **conn).await
+                let work = sqlx::query_with(sweep.sql, args).execute(&mut **conn);
+                patience::within(patience, work).await.and_then(|done| Ok(done?))
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         };
         if outcome.is_err() {
             self.discard().await;
@@ -204,7 +214,12 @@ impl Writer {
         if let Some(cache) = &self.cache {
             cache.clear();
         }
-        let _ = sweep.answer.send(outcome.map(|done| done.rows_affected()).map_err(StoreError::Database));
+        let _ = sweep.answer.send(outcome.map(|done| done.rows_affected()));
+    }
+
+    /// How long a statement may take.
+    const fn patience(&self, remote: Duration) -> Duration {
+        if self.is_remote { remote } else { Duration::MAX }
     }
 
     async fn connection(&mut self) -> Result<&mut PoolConnection<Any>, sqlx::Error> {
@@ -220,8 +235,7 @@ impl Writer {
         if let Some(held) = self.held.take()
             && self.keeps
         {
-            // It is to be closed; that it does not close well is no news.
-            let _ = held.close().await;
+            patience::close(held).await;
         }
     }
 }
@@ -232,6 +246,7 @@ impl Failed {
         match self {
             Self::Begin(_) => Self::Begin(error),
             Self::Commit(_) => Self::Commit(error),
+            Self::Silent => Self::Silent,
             Self::Statement(_) => Self::Statement(error),
         }
     }
@@ -241,6 +256,7 @@ impl std::fmt::Display for Failed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Begin(error) | Self::Commit(error) | Self::Statement(error) => error.fmt(f),
+            Self::Silent => StoreError::Silent.fmt(f),
         }
     }
 }
@@ -249,6 +265,7 @@ impl From<Failed> for StoreError {
     fn from(failed: Failed) -> Self {
         match failed {
             Failed::Begin(error) | Failed::Statement(error) => Self::Database(error),
+            Failed::Silent => Self::Silent,
             Failed::Commit(error) => {
                 tracing::error!(%error, "COMMIT failed; whether it was made is not known");
                 Self::Interrupted

@@ -156,3 +156,44 @@ impl Member {
         spki_from_components(&n, &e).ok().map(Key::Rs256)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jose::jwk::Jwk;
+    use crate::jose::jws::SigningKey;
+    use serde_json::json;
+
+    fn key(kid: &str) -> Value {
+        let key = SigningKey::from_pkcs8(&SigningKey::generate_pkcs8().unwrap()).unwrap();
+        serde_json::to_value(Jwk::from_point(key.public_point(), kid).unwrap()).unwrap()
+    }
+
+    fn count(keys: &[Value]) -> Option<usize> {
+        Keys::parse(&json!({ "keys": keys }).to_string()).map(|keys| keys.0.len())
+    }
+
+    #[test]
+    fn a_key_set_has_a_few_named_keys_that_sign() {
+        let named = |n: usize| (0..n).map(|n| key(&n.to_string())).collect::<Vec<_>>();
+        assert_eq!(count(&named(1)), Some(1));
+        assert_eq!(count(&named(MAX_KEYS)), Some(MAX_KEYS));
+        assert_eq!(count(&named(MAX_KEYS + 1)), None);
+        assert_eq!(count(&[]), None);
+        // Which of two keys of one name is meant would be the token's to say.
+        assert_eq!(count(&[key("a"), key("a")]), None);
+        assert_eq!(count(&[key("")]), None);
+        // Keys for something else are passed over: what is encrypted for one is not signed by it.
+        for (member, other) in
+            [("use", "enc"), ("alg", "ECDH-ES"), ("alg", "RS256"), ("crv", "P-384"), ("kty", "OKP")]
+        {
+            let mut bent = key("b");
+            bent[member] = json!(other);
+            assert_eq!(count(&[key("a"), bent.clone()]), Some(1), "{member} {other}");
+            assert_eq!(count(&[bent]), None, "{member} {other}");
+        }
+        let mut broken = key("b");
+        broken["x"] = json!("AAAA");
+        assert_eq!(count(&[key("a"), broken]), None, "one that cannot be read is a mistake");
+    }
+}

@@ -21,7 +21,13 @@ fn free_port() -> u16 {
 
 /// Starts a server; hands back the link it printed.
 fn start(data: &str, port: u16) -> (Running, String) {
-    let mut serve = command(&["serve", "--data", data, "--listen", &format!("127.0.0.1:{port}")]);
+    start_with(data, port, &[])
+}
+
+/// [`start`], with these options too.
+fn start_with(data: &str, port: u16, options: &[&str]) -> (Running, String) {
+    let listen = format!("127.0.0.1:{port}");
+    let mut serve = command(&[&["serve", "--data", data, "--listen", &listen], options].concat());
     serve.env("PASSBAND_LOG", "debug");
     let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -167,4 +173,75 @@ async fn the_audit_log_is_verified_exported_and_found_out_when_it_was_changed() 
     assert_eq!(found.exit, 1);
     assert!(found.stderr.contains("written anew"), "{}", found.stderr);
     assert_eq!(offline(&["--head", "x"]).exit, 2);
+}
+
+/// With `--metrics-listen` the figures are behind that socket, which has nothing else, and behind the main one no more.
+#[tokio::test]
+async fn figures_have_a_socket_of_their_own() {
+    let scratch = Scratch::new("serve-figures");
+    let (data, port, own) = (scratch.path("data"), free_port(), free_port());
+    let (_server, _) = start_with(&data, port, &["--metrics-listen", &format!("127.0.0.1:{own}")]);
+    let there = |path: &str| format!("http://127.0.0.1:{own}{path}");
+    let (status, figures) = get(&there("/metrics")).await;
+    assert_eq!(status, 200);
+    assert!(figures.contains("passband_build_info{"), "{figures}");
+    for path in ["/", "/healthz", "/v1.0/users", "/.well-known/openid-configuration", "/token", "/admin"] {
+        assert_eq!(get(&there(path)).await.0, 404, "{path}");
+    }
+    assert_eq!(get(&format!("http://localhost:{port}/metrics")).await.0, 404);
+    assert_eq!(get(&format!("http://localhost:{port}/healthz")).await.0, 200);
+    // The address is taken: said, and not passed over.
+    let other = scratch.path("other");
+    let listen = format!("127.0.0.1:{}", free_port());
+    let second = passband(&[
+        "serve",
+        "--data",
+        &other,
+        "--listen",
+        &listen,
+        "--metrics-listen",
+        &format!("127.0.0.1:{own}"),
+    ]);
+    assert_eq!(second.exit, 3, "{}", second.stderr);
+    assert!(second.stderr.contains("--metrics-listen"), "{}", second.stderr);
+}
+
+/// Lines of the log that say something of the file of countries, as they come.
+fn told_of_countries(server: &mut Running) -> std::sync::mpsc::Receiver<(String, String)> {
+    let log = BufReader::new(server.0.stderr.take().unwrap());
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in log.lines().map_while(Result::ok) {
+            let entry: serde_json::Value = serde_json::from_str(&line).unwrap();
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            let message = text(&entry["fields"]["message"]);
+            if message.contains("file of countries") {
+                let _ = send.send((text(&entry["level"]), message));
+            }
+        }
+    });
+    receive
+}
+
+#[tokio::test]
+async fn the_file_of_countries_is_read_again_when_the_process_is_told_to() {
+    let scratch = Scratch::new("serve-countries");
+    let (data, port, file) = (scratch.path("data"), free_port(), scratch.path("countries.csv"));
+    std::fs::write(&file, "192.0.2.0/24,DE\n").unwrap();
+    let (mut server, _) = start_with(&data, port, &["--countries", &file]);
+    let told = told_of_countries(&mut server);
+    assert_eq!(get(&format!("http://localhost:{port}/healthz")).await.0, 200);
+    for (text, level, words) in [
+        ("192.0.2.0/24,FR\n", "INFO", "read again"),
+        ("192.0.2.0/24", "ERROR", "the one read before stays in force"),
+        ("192.0.2.0/24,DE\n", "INFO", "read again"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let pid = rustix::process::Pid::from_child(&server.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+        let (is, says) = told.recv_timeout(Duration::from_secs(10)).expect("the log says so");
+        assert_eq!(is, level, "{says}");
+        assert!(says.contains(words), "{says}");
+    }
+    assert_eq!(get(&format!("http://localhost:{port}/healthz")).await.0, 200, "and it still runs");
 }

@@ -288,5 +288,31 @@ mod tests {
         assert_eq!(walk(&forged, ends, Some(lines[3].place())), Err(Broken::Anchor(4)));
         let base = (lines[2].place(), lines[4].place());
         assert_eq!(walk(&lines[3..], base, Some(lines[0].place())), Err(Broken::Forgotten(1)));
+        // The cut itself: the last line that is gone was another one.
+        let other = Place { hash: [1; 32], ..lines[2].place() };
+        assert_eq!(walk(&lines[3..], base, Some(other)), Err(Broken::Anchor(3)));
+    }
+
+    #[test]
+    fn everything_a_line_says_is_in_its_hash() {
+        let lines = chain(2);
+        let good = lines[1].link();
+        let bent = [
+            Link { seq: 3, ..good },
+            Link { prev: &[1; 32], ..good },
+            Link { id: AuditId::from_bytes([9; 16]), ..good },
+            Link { at: good.at + crate::time::Seconds(1), ..good },
+            Link { actor: "eve@example.org", ..good },
+            Link { activity: "Another", ..good },
+            Link { target: "another", ..good },
+            Link { detail: "another", ..good },
+        ];
+        for (n, link) in bent.iter().enumerate() {
+            assert_ne!(link.hash(), good.hash(), "member {n}");
+        }
+        // And where one text ends and the next begins.
+        let moved = Link { target: "1l", detail: "ine 2", ..good };
+        assert_eq!((good.target, good.detail), ("1", "line 2"));
+        assert_ne!(moved.hash(), good.hash());
     }
 }

@@ -142,6 +142,15 @@ pub fn update(after: App, seen: Generation, now: Timestamp) -> Vec<Change> {
     changes
 }
 
+/// The writes that delete an application. They spend the generation too: a policy that names it at the same moment comes
+/// before, and is seen, or after, and finds it gone.
+#[must_use]
+pub fn delete(id: ClientId, seen: Generation, now: Timestamp) -> Vec<Change> {
+    let mut changes = seen.advance(now);
+    changes.push(Change::DeleteApp(id));
+    changes
+}
+
 fn redirects(uris: &[String], web: bool) -> Result<Vec<String>, Invalid> {
     let property = if web { "web.redirectUris" } else { "publicClient.redirectUris" };
     if !uris.iter().all(|uri| redirect::may_register(uri)) {

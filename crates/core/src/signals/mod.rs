@@ -174,8 +174,9 @@ fn meaning(change: &Change, facts: &Facts, at: Timestamp) -> Option<Meaning> {
         }
         Change::TellDevice { id, told, .. } => {
             let device = facts.device(*id)?;
-            // What is unknown is not compliant to whoever asks.
-            let before = device.compliance.as_of(at).compliant == Some(true);
+            // What is unknown is not compliant to whoever asks. What was told of before is what is kept: a fact that has
+            // become stale is told of when it is taken away for that, by the sweep.
+            let before = device.compliance.compliant == Some(true);
             let now = told.compliance.as_of(at).compliant == Some(true);
             let kind = EventKind::ComplianceChanged { compliant: now };
             (before != now).then(|| (kind, Subject::of_device(device), None))

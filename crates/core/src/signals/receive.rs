@@ -332,6 +332,18 @@ mod tests {
         let broken =
             json!({ "format": "complex", "user": user, "session": { "format": "opaque", "id": "x" } });
         assert_eq!(about(&broken, US), None);
+        // A device is narrower than its person.
+        let device = json!({ "format": "opaque", "id": device().to_string() });
+        let two = json!({ "format": "complex", "user": user, "device": device });
+        assert_eq!(about(&two, US), Some(About::Device(super::tests::device())));
+        // Each member says of which format it is, and another format is another thing.
+        for member in ["session", "device", "user"] {
+            let mut bent = json!({ "format": "complex", member: whole.get(member).unwrap_or(&device) });
+            assert!(about(&bent, US).is_some(), "{member}");
+            bent[member]["format"] = json!("email");
+            assert_eq!(about(&bent, US), None, "{member}");
+        }
+        assert_eq!(about(&json!({ "format": "uri", "id": "x" }), US), None);
     }
 
     #[test]
@@ -340,6 +352,9 @@ mod tests {
         let text = mdm.sign("secevent+jwt", "k1", &claims());
         let read = |from: &Transmitter| verify(&text, from, US, NOW).unwrap().spend();
         assert_eq!(read(&mdm.registered), read(&mdm.registered));
+        // It is remembered for as long as it would be taken, by a clock of theirs that is ahead too.
+        let Change::Spend { until, .. } = read(&mdm.registered) else { panic!("it is spent") };
+        assert_eq!(until, NOW + OLDEST + AHEAD);
         let other = Transmitter { id: TransmitterId::from_bytes([9; 16]), ..mdm.registered.clone() };
         assert_ne!(read(&mdm.registered), read(&other), "one transmitter does not use up another's names");
     }

@@ -106,8 +106,11 @@ fn compliance_is_told_when_it_turns_and_stale_counts_as_lost() {
         (Some(true), later, Some(false), later, Some(false)),
         (Some(true), later, None, later, Some(false)),
         (Some(true), later, Some(true), later, None),
-        // Said in time for nobody: stale before, good again now.
-        (Some(true), NOW, Some(true), later, Some(true)),
+        // Stale, and taken away for that: told once.
+        (Some(true), NOW, None, NOW, Some(false)),
+        (None, NOW, None, NOW, None),
+        // Renewed before anybody was told that it had become stale.
+        (Some(true), NOW, Some(true), later, None),
         (None, NOW, Some(true), later, Some(true)),
         (None, NOW, Some(false), later, None),
     ];
@@ -131,6 +134,34 @@ fn a_device_that_goes_takes_its_sessions_along() {
         assert_eq!((event.kind, event.ends), (EventKind::SessionRevoked, Some(Ends::On(id))));
     }
     assert_eq!(one(Change::SetDeviceEnabled { id, enabled: true }, &facts), None);
+}
+
+fn app(enabled: bool) -> App {
+    App {
+        id: ClientId::from_bytes([4; 16]),
+        name: "Mail".to_owned(),
+        redirect_uris: Vec::new(),
+        logout_uris: Vec::new(),
+        backchannel_logout_uri: None,
+        identifier_uris: Vec::new(),
+        secret_hash: None,
+        enabled,
+        created: NOW,
+    }
+}
+
+#[test]
+fn an_application_that_goes_and_a_policy_that_changes_are_told() {
+    let was = |enabled| Facts { apps: vec![app(enabled)], ..Facts::default() };
+    let told = |change, facts: &Facts| one(change, facts).map(|event| (event.kind, event.subject.app));
+    let gone = Some((EventKind::ApplicationDisabled, Some(app(true).id)));
+    assert_eq!(told(Change::UpdateApp(app(false)), &was(true)), gone);
+    assert_eq!(told(Change::UpdateApp(app(false)), &was(false)), None);
+    assert_eq!(told(Change::UpdateApp(app(true)), &was(false)), None);
+    assert_eq!(told(Change::DeleteApp(app(true).id), &was(true)), gone);
+    assert_eq!(told(Change::DeleteApp(app(true).id), &Facts::default()), None);
+    let policy = Change::SetPolicy { name: "p", from: 1, document: String::new(), at: NOW };
+    assert_eq!(told(policy, &Facts::default()), Some((EventKind::PolicyChanged, None)));
 }
 
 #[test]

@@ -113,6 +113,7 @@ pub async fn change<E: From<Unchanged>>(
     for _ in 0..TRIES {
         // First, so that nobody moves between a look at the administrators and the commit.
         let people = seen::people(app).await.map_err(Unchanged::from)?;
+        let apps = seen::apps(app).await.map_err(Unchanged::from)?;
         let before = app.newest_access().await.map_err(Unchanged::from)?;
         let mut wanted = edit(&before)?;
         let number = newest_number(app, &wanted, by.seen).await?;
@@ -128,6 +129,10 @@ pub async fn change<E: From<Unchanged>>(
             keeps_an_administrator(app, &before.set, &set).await?;
         }
         changes.extend(people.advance(app.now()));
+        if names_an_app(&wanted, &set) {
+            // Or it could be deleted between the look at it and the commit.
+            changes.extend(apps.advance(app.now()));
+        }
         let (activity, detail) = told(&wanted, seen.before);
         changes.push(audit(app, by.actor, activity, &wanted.id, detail));
         match app.commit(changes).await {
@@ -172,6 +177,12 @@ async fn check_names(
         }
     }
     if unknown.is_empty() { Ok(()) } else { Err(Unchanged::Unknown(unknown)) }
+}
+
+fn names_an_app(wanted: &Edit, after: &PolicySet) -> bool {
+    let policy = wanted.id.parse().ok().and_then(|id| after.policy(id));
+    let named = policy.map(Policy::references).unwrap_or_default();
+    named.iter().any(|(_, what)| matches!(what, Reference::App(_)))
 }
 
 async fn is_there(app: &App, set: &PolicySet, what: &Reference) -> Result<bool, StoreError> {

@@ -1,12 +1,16 @@
 //! Which country an address is of: by a file that an administrator supplies, for no one else knows their networks.
 //!
+//! Read at the start, and again when the process is told to (SIGHUP): such files come anew each month.
+//!
 //! One network a line, `CIDR,COUNTRY` (ISO 3166-1 alpha-2); empty lines and lines that begin with `#` do not count.
 
 use ipnet::IpNet;
+use passband_core::policy::access::facts::Fact;
 use passband_core::policy::access::location::Country;
 use std::io::Read as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// The largest file that is read, in bytes: twice what a list of all networks of the world takes.
 const MAX_FILE: u64 = 64 * 1024 * 1024;
@@ -19,6 +23,54 @@ type Ranges<T> = Vec<(T, T, Country)>;
 pub struct Countries {
     v4: Ranges<u32>,
     v6: Ranges<u128>,
+}
+
+/// The networks in force, if an administrator has supplied a file; replaced whole when it is read again.
+#[derive(Debug)]
+pub struct InForce {
+    path: Option<PathBuf>,
+    kept: RwLock<Option<Arc<Countries>>>,
+}
+
+impl InForce {
+    /// Reads the file, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`CountriesError`].
+    pub fn open(path: Option<PathBuf>) -> Result<Self, CountriesError> {
+        let kept = path.as_deref().map(Countries::read).transpose()?.map(Arc::new);
+        Ok(Self { path, kept: RwLock::new(kept) })
+    }
+
+    /// Reads the file again, and says so in the log. A file that cannot be used changes nothing: with none at all, every
+    /// policy about countries would take everybody's for unknown. Takes as long as the disk; not for a thread that serves.
+    ///
+    /// # Errors
+    ///
+    /// [`CountriesError`]; then what was read before stays in force.
+    pub fn read_again(&self) -> Result<(), CountriesError> {
+        let Some(path) = &self.path else { return Ok(()) };
+        match Countries::read(path) {
+            Ok(read) => {
+                tracing::info!(path = %path.display(), networks = read.len(), "the file of countries was read again");
+                *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(read));
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "the file of countries cannot be used; the one read before stays in force");
+                Err(error)
+            }
+        }
+    }
+
+    /// The country of an address; unknown without a file.
+    #[must_use]
+    pub fn of(&self, address: IpAddr) -> Fact<Option<Country>> {
+        // A writer only swaps the pointer, so a poisoned lock still holds a whole list.
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner).clone();
+        kept.map_or(Fact::Unknown, |countries| Fact::Known(countries.of(address)))
+    }
 }
 
 /// Why a file cannot be used.
@@ -82,6 +134,10 @@ impl Countries {
         settle(&mut countries.v4).map_err(|at| overlap(IpAddr::V4(at.into())))?;
         settle(&mut countries.v6).map_err(|at| overlap(IpAddr::V6(at.into())))?;
         Ok(countries)
+    }
+
+    fn len(&self) -> usize {
+        self.v4.len() + self.v6.len()
     }
 
     /// The country of an address, if a line names its network.

@@ -153,10 +153,7 @@ pub fn with_facts<T>(app: &App, asking: &Asking<'_>, decide: impl FnOnce(&Facts<
 
 fn network(app: &App, ip: &str) -> Network {
     let ip: Option<IpAddr> = ip.parse().ok();
-    let country = match (&app.countries, ip) {
-        (Some(countries), Some(ip)) => Fact::Known(countries.of(ip)),
-        _ => Fact::Unknown,
-    };
+    let country = ip.map_or(Fact::Unknown, |ip| app.countries.of(ip));
     Network { ip: ip.map_or(Fact::Unknown, Fact::Known), country }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::app::App;
 use passband_core::directory::AccessKind;
-use passband_core::id::GroupId;
+use passband_core::id::{ClientId, GroupId};
 use passband_core::manage::access::{self, InForce};
 use passband_core::policy::access::document::DocumentError;
 use passband_core::policy::access::location::NamedLocation;
@@ -115,6 +115,19 @@ fn read<I: FromStr, T>(
     };
     documents.iter().map(one).collect()
 }
+
+/// Whether a policy names this application. Registered anew it would have another id, and be without its policy:
+/// whoever may do that and nothing to policies must not get rid of them so.
+#[must_use]
+pub fn names_app(set: &PolicySet, app: ClientId) -> bool {
+    set.policies().iter().any(|policy| {
+        let apps = [&policy.conditions.include_apps, &policy.conditions.exclude_apps];
+        apps.into_iter().any(|apps| apps.apps.contains(&app))
+    })
+}
+
+/// What is said where [`names_app`].
+pub const APP_IS_NAMED: &str = "A conditional access policy names this application; take it out there first.";
 
 /// Whether a policy names this group. Without its members an exclusion would let none out, and an inclusion all.
 #[must_use]

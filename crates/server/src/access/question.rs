@@ -362,11 +362,11 @@ fn network(app: &App, it: &Conditions) -> Result<Network, GraphError> {
                 .map_err(|_| wrong("signInConditions.ipAddress", "must be an IPv4 or IPv6 address"))?,
         ),
     };
-    let country = match (&it.country, &app.countries, ip) {
+    let country = match (&it.country, ip) {
         (Some(code), ..) => Fact::Known(Some(Country::from_code(code).ok_or_else(|| {
             wrong("signInConditions.country", "must be two letters of ISO 3166-1, such as CH")
         })?)),
-        (None, Some(countries), Some(ip)) => Fact::Known(countries.of(ip)),
+        (None, Some(ip)) => app.countries.of(ip),
         _ => Fact::Unknown,
     };
     Ok(Network { ip: fact(ip), country })

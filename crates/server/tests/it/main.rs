@@ -19,6 +19,7 @@ mod prt;
 mod recovery;
 mod revocation;
 mod second;
+mod signal_checks;
 mod signals;
 mod ssf;
 mod told;

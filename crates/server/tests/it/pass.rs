@@ -163,3 +163,38 @@ async fn whoever_has_a_passkey_hears_of_a_pass_that_was_used() {
     assert_eq!(known.location(), "/account?done=alarm-acknowledged");
     assert_eq!(world.app.store.alarms_of(ada.user.id).await.unwrap(), []);
 }
+
+/// The same on an account that has no passkey yet: what was planted is there when its owner begins, who is told of it;
+/// and who made the pass is in the audit log, with the passkey that came of it.
+#[tokio::test]
+async fn a_first_passkey_that_was_planted_does_not_stay_unseen() {
+    let world = World::new().await;
+    let ada = world.newcomer("Ada").await;
+    let path = format!("/v1.0/users/{}/authentication/temporaryAccessPassMethods", ada.id);
+    let made = crate::revocation::admin(&world, axum::http::Method::POST, &path, "{}").await;
+    let pass = made.json()["temporaryAccessPass"].as_str().unwrap().to_owned();
+    let mut thief = world.browser();
+    thief.enter_pass("ada@localhost", &pass, None).await;
+    let mut planted = SoftAuthenticator::new(Model::synced());
+    assert_eq!(thief.register(&mut planted, "New phone").await.status, StatusCode::OK);
+    let lines = world.app.store.audits(&Page::first(99)).await.unwrap().items;
+    let told = |activity: &str, target: &str| {
+        lines.iter().any(|line| line.activity == activity && line.target == target)
+    };
+    let id = ada.id.to_string();
+    let maker = lines.iter().find(|line| line.activity.contains("emporary")).expect("the pass has its line");
+    assert!(maker.actor.starts_with("admin token ") && maker.target == id, "{maker:?}");
+    assert!(told("Register passkey", &id), "{lines:?}");
+
+    // Her own pass, a day later: she hears that a pass was used while there was a passkey, and sees the passkey.
+    world.pass(Seconds::days(1));
+    let (_, pass) = world.pass_for(&ada, true).await;
+    let mut owner = world.browser();
+    owner.enter_pass("ada@localhost", &pass, None).await;
+    let mut own = SoftAuthenticator::new(Model::synced());
+    assert_eq!(owner.register(&mut own, "Mine").await.status, StatusCode::OK);
+    let page = owner.get("/account").await.body;
+    assert!(page.contains("Temporary Access Pass") && page.contains("New phone"), "{page}");
+    let alarms = world.app.store.alarms_of(ada.id).await.unwrap();
+    assert_eq!(alarms.len(), 1);
+}

@@ -78,6 +78,20 @@ fn a_person_administers_with_their_own_token_and_is_named() {
     });
 }
 
+/// A token of a moment ago is asked about anew, as at every other place.
+#[test]
+fn a_policy_that_came_since_counts_for_administrators_too() {
+    with_api(async |api| {
+        let (_, _, _, token) = signed_in(api).await;
+        assert_eq!(with(api, &token, ("GET", "/v1.0/users", "")).await.status, StatusCode::OK);
+        let blocked = crate::access::policy("No way", &crate::access::grants(&["block"]));
+        crate::access::put(&api.world, crate::access::POLICY, Some(blocked)).await;
+        assert_eq!(with(api, &token, ("GET", "/v1.0/users", "")).await.status, StatusCode::UNAUTHORIZED);
+        crate::access::put(&api.world, crate::access::POLICY, None).await;
+        assert_eq!(with(api, &token, ("GET", "/v1.0/users", "")).await.status, StatusCode::OK);
+    });
+}
+
 #[test]
 fn a_sign_in_again_steps_up() {
     with_api(async |api| {

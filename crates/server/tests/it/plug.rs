@@ -8,11 +8,12 @@ use crate::revocation::{Holdings, PATHS, holdings, is_used_up, passes};
 use crate::world::World;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// A cable between a node and PostgreSQL. Whoever connects while it is pulled is hung up on.
+/// A cable between a node and PostgreSQL. Whoever connects while it is pulled is hung up on; while it is dead, nothing
+/// comes through and nobody is told.
 struct Cable {
     database: String,
     wire: Arc<Wire>,
@@ -20,6 +21,7 @@ struct Cable {
 
 struct Wire {
     is_plugged: watch::Sender<bool>,
+    is_dead: watch::Sender<bool>,
     /// Pieces of answers until it is pulled by itself; that piece is lost.
     left: AtomicI64,
 }
@@ -28,6 +30,10 @@ impl Wire {
     fn set(&self, plugged: bool) {
         self.left.store(i64::MAX, Ordering::SeqCst);
         self.is_plugged.send_replace(plugged);
+    }
+
+    async fn while_dead(&self) {
+        let _ = self.is_dead.subscribe().wait_for(|dead| !dead).await;
     }
 
     async fn carry(&self, mut node: TcpStream, server: &str) {
@@ -45,13 +51,24 @@ impl Wire {
                 if n > 0 && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
                     self.set(false);
                 }
+                self.while_dead().await;
                 if n == 0 || !*self.is_plugged.borrow() || node_hears.write_all(&piece[..n]).await.is_err() {
                     return;
                 }
             }
         };
+        let forth = async {
+            let mut piece = vec![0; 1 << 16];
+            loop {
+                let n = node_says.read(&mut piece).await.unwrap_or(0);
+                self.while_dead().await;
+                if n == 0 || server_hears.write_all(&piece[..n]).await.is_err() {
+                    return;
+                }
+            }
+        };
         tokio::select! {
-            _ = copy(&mut node_says, &mut server_hears) => {}
+            () = forth => {}
             () = back => {}
             _ = is_plugged.wait_for(|plugged| !plugged) => {}
         }
@@ -64,7 +81,11 @@ impl Cable {
         let (server, tail) = rest.split_once('/').unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let wire = Arc::new(Wire { is_plugged: watch::Sender::new(true), left: AtomicI64::new(i64::MAX) });
+        let wire = Arc::new(Wire {
+            is_plugged: watch::Sender::new(true),
+            is_dead: watch::Sender::new(false),
+            left: AtomicI64::new(i64::MAX),
+        });
         let (all, server) = (Arc::clone(&wire), server.to_owned());
         tokio::spawn(async move {
             while let Ok((node, _)) = listener.accept().await {
@@ -160,4 +181,43 @@ async fn a_code_is_redeemed_once_wherever_the_cable_is_pulled() {
         granted += u32::from(first);
     }
     assert!(lost >= 4 && granted >= 1, "the cable was pulled before and after the commit: {lost}, {granted}");
+}
+
+/// A database that goes silent is worse than one that breaks: TCP alone would wait for a quarter of an hour.
+#[tokio::test]
+async fn a_node_whose_database_goes_silent_refuses_in_time_and_comes_back() {
+    let Some((here, there, cable, has)) = nodes().await else { return };
+    for path in PATHS {
+        if !is_used_up(path) {
+            assert!(passes(&there, &has, path).await, "{path}");
+        }
+    }
+    cable.wire.is_dead.send_replace(true);
+    let begun = std::time::Instant::now();
+    let ready = async { there.browser().get("/readyz").await.status };
+    let load = async { there.app.store.user(has.person.user.id).await.is_err() };
+    let end = passband_core::change::Change::SetSetting { name: "silent", value: "1".to_owned() };
+    let commit = async { there.app.commit(vec![end]).await.is_err() };
+    let passed = async {
+        let by = |path| passes(&there, &has, path);
+        tokio::join!(
+            by("PRT for a token"),
+            by("browser cookie"),
+            by("refresh"),
+            by("code"),
+            by("introspection")
+        )
+    };
+    let (ready, load, commit, passed) = tokio::join!(ready, load, commit, passed);
+    assert_eq!(ready, 503);
+    assert!(load && commit, "loads and commits are refused");
+    assert_eq!(passed, (false, false, false, false, false), "nobody is let in by a node that cannot ask");
+    assert!(begun.elapsed().as_secs() < 60, "nobody waits for longer: {:?}", begun.elapsed());
+    // The others are not held up by what this one has begun.
+    let end = passband_core::change::Change::SetSetting { name: "other", value: "1".to_owned() };
+    here.app.commit(vec![end]).await.unwrap();
+    cable.wire.is_dead.send_replace(false);
+    for path in PATHS {
+        assert!(comes_back(&there, &has, path).await, "{path}: the database is back");
+    }
 }

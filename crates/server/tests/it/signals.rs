@@ -304,9 +304,13 @@ pub async fn transmitter(world: &World, may_raise: bool) -> Mdm {
 
 impl Mdm {
     pub fn sign(&self, world: &World, jti: &str, device: DeviceId, event: Value) -> String {
+        self.sign_about(world, jti, &json!({ "format": "opaque", "id": device.to_string() }), &event)
+    }
+
+    pub fn sign_about(&self, world: &World, jti: &str, subject: &Value, event: &Value) -> String {
         let claims = json!({
             "iss": self.registered.issuer, "aud": self.registered.audience, "iat": world.now().0, "jti": jti,
-            "sub_id": { "format": "opaque", "id": device.to_string() }, "events": event,
+            "sub_id": subject, "events": event,
         });
         let mut header = Header::new("ES256", "secevent+jwt");
         header.kid = Some("k1".to_owned());

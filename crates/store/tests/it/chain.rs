@@ -107,3 +107,15 @@ fn two_servers_on_one_database_write_one_chain() {
         second.close().await;
     });
 }
+
+/// PostgreSQL holds no NUL, so a text is stored with another character in its place. The hash is of what is there to be read.
+#[test]
+fn what_is_hashed_is_what_is_stored() {
+    on_each(async |db| {
+        let mut told = audit(1);
+        (told.actor, told.target, told.detail) =
+            ("a\0da".to_owned(), "one\0".to_owned(), "\0from 192.0.2.1".to_owned());
+        db.make(vec![Change::LogAudit(Box::new(told)), line(2)]).await;
+        assert_eq!(verified(db, None).await, Ok(2));
+    });
+}

@@ -3,6 +3,7 @@
 use super::answer::{self, Done, Stop};
 use super::visit::{Admin, AdminAct, Visitor};
 use super::{Query, id, next, part, show};
+use crate::access::kept::{APP_IS_NAMED, names_app};
 use crate::app::App;
 use crate::attempt::audit;
 use crate::pages::{AppRow, Apps, NewApp, Notice, Secret, When};
@@ -110,7 +111,12 @@ pub async fn act(
         "disable" => (switch(false), "Disable application", Done::AppDisabled),
         // The installation rests on the built-in ones; the page has no such button for them.
         "delete" if !manage::is_built_in(id) => {
-            (vec![Change::DeleteApp(id)], "Delete application", Done::AppDeleted)
+            if names_app(&app.newest_access().await?.set, id) {
+                let notice = Notice::refused(APP_IS_NAMED.to_owned(), "not_deleted");
+                let page = list(&app, &act, &Query::read(RawQuery(None)), (Some(notice), None)).await?;
+                return Ok(show(StatusCode::CONFLICT, &page));
+            }
+            (manage::delete(id, seen, app.now()), "Delete application", Done::AppDeleted)
         }
         _ => return Err(gone()),
     };

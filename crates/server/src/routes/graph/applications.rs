@@ -5,6 +5,7 @@ use super::body::{Body, Object, check_type, given};
 use super::error::GraphError;
 use super::query::{Asked, Source};
 use super::resource::{self, APPLICATION};
+use crate::access::kept::{APP_IS_NAMED, names_app};
 use crate::app::App;
 use crate::seen;
 use axum::Json;
@@ -14,7 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use passband_core::change::{Change, Conflict};
 use passband_core::directory::App as AppRecord;
 use passband_core::manage::app::{self, AppWish, is_built_in};
-use passband_core::manage::display_name;
+use passband_core::manage::{Generation, display_name};
 use passband_store::CommitError;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -164,6 +165,15 @@ pub async fn update(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The application an address names, and what was seen before it.
+async fn found(app: &App, id: &str) -> Result<(Arc<AppRecord>, Generation), GraphError> {
+    let found = match id.parse() {
+        Ok(id) => seen::application(app, id).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(missing)
+}
+
 /// What `decide` makes of an application, committed; decided anew when applications were changed meanwhile.
 async fn replaced(
     admin: &Administrator,
@@ -172,11 +182,7 @@ async fn replaced(
     decide: impl Fn(&AppRecord) -> Result<(AppRecord, Deed), GraphError>,
 ) -> Result<AppRecord, GraphError> {
     for _ in 0..TRIES {
-        let found = match id.parse() {
-            Ok(id) => seen::application(app, id).await?,
-            Err(_) => None,
-        };
-        let (before, seen) = found.ok_or_else(missing)?;
+        let (before, seen) = found(app, id).await?;
         let (after, deed) = decide(&before)?;
         match admin.commit(app, app::update(after.clone(), seen, app.now()), deed).await {
             Ok(()) => return Ok(after),
@@ -216,13 +222,22 @@ pub async fn delete(
     Path(id): Path<String>,
 ) -> Result<StatusCode, GraphError> {
     asked.no_options()?;
-    let record = find(&app, &id).await?;
-    if is_built_in(record.id) {
-        return Err(GraphError::forbidden("A built-in application cannot be deleted."));
+    for _ in 0..TRIES {
+        let (record, seen) = found(&app, &id).await?;
+        if is_built_in(record.id) {
+            return Err(GraphError::forbidden("A built-in application cannot be deleted."));
+        }
+        if names_app(&app.newest_access().await?.set, record.id) {
+            return Err(GraphError::conflict(APP_IS_NAMED));
+        }
+        let deed = Deed::new("Delete application", record.id, record.name.clone());
+        match admin.commit(&app, app::delete(record.id, seen, app.now()), deed).await {
+            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            Err(CommitError::Conflict(Conflict::Spent)) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-    let deed = Deed::new("Delete application", record.id, record.name.clone());
-    admin.commit(&app, vec![Change::DeleteApp(record.id)], deed).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Err(GraphError::busy())
 }
 
 /// The body of `POST …/addPassword`.

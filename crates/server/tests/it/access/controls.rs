@@ -48,6 +48,19 @@ async fn a_sign_in_that_is_too_old_is_asked_again() {
     assert_eq!(app.tokens(&world, &mut browser).await["token_type"], "Bearer");
 }
 
+/// A token that ends on its way would send its client into a circle.
+#[tokio::test]
+async fn the_shortest_token_lives_for_a_minute() {
+    let world = World::new().await;
+    let app = Client::public(&world, "App").await;
+    let (_, mut browser) = world.user("Ada").await;
+    put(&world, POLICY, Some(policy("No way", &hourly()))).await;
+    for (passes, lives) in [(3600 - 61, 61), (2, 60), (59, 60)] {
+        world.pass(Seconds(passes));
+        assert_eq!(app.tokens(&world, &mut browser).await["expires_in"], lives, "after {passes} s more");
+    }
+}
+
 #[tokio::test]
 async fn every_time_means_within_five_minutes() {
     let world = World::new().await;

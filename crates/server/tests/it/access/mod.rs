@@ -1,6 +1,7 @@
 //! Conditional access over HTTP: on each path that gives something, each control, and what the log says of it.
 
 mod controls;
+mod countries;
 mod log;
 mod pages;
 mod paths;

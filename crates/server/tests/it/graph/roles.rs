@@ -95,6 +95,14 @@ fn nobody_takes_over_who_may_more() {
         assert_eq!(with_token(api, &desk, ("POST", &taps(&above), "{}")).await.1["error"]["code"], DENIED);
         assert_eq!(reason(&with_token(api, &desk, ("POST", &taps(&above), "{}")).await.1), "role_too_low");
         assert_eq!(with_token(api, &desk, ("POST", &taps(&plain), "{}")).await.0, StatusCode::CREATED);
+        // Nor for anybody who administers, be it as little as they do themselves.
+        for role in Role::ALL {
+            let holder = format!("/v1.0/users/{}", api.person(&format!("Holder{}", role.id()), false).await);
+            let body = json!({ "principalId": holder.rsplit('/').next(), "roleDefinitionId": role.id() });
+            api.made(ASSIGNMENTS, &body).await;
+            let (status, answer) = with_token(api, &desk, ("POST", &taps(&holder), "{}")).await;
+            assert_eq!((status, reason(&answer)), (StatusCode::FORBIDDEN, "role_too_low"), "{role:?}");
+        }
         let revoke = format!("{plain}/revokeSignInSessions");
         assert_eq!(with_token(api, &desk, ("POST", &revoke, "")).await.0, StatusCode::OK);
         let authentication = token(api, Role::AuthenticationAdministrator.into());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const DENIED: &str = "Authorization_RequestDenied";
 
-async fn locked(api: &Api, asked: (&str, &str, &Value)) {
+pub async fn locked(api: &Api, asked: (&str, &str, &Value)) {
     let (method, path, body) = asked;
     let text = if body.is_null() { String::new() } else { body.to_string() };
     let reply = api.text(method, path, &text).await;

@@ -1,5 +1,6 @@
 //! Conditional access in the admin API.
 
+mod at_once;
 mod guard;
 mod what_if;
 
