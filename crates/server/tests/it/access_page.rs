@@ -95,7 +95,9 @@ fn a_policy_begins_from_a_template_and_is_checked_before_it_is_saved() {
         let made = api.list(POLICIES).await.remove(0);
         assert_eq!(made["displayName"], "Require a compliant device");
         assert_eq!(made["createdDateTime"], api.world.now().rfc3339());
-        assert_eq!(api.last_deed().await.0, "Add conditional access policy");
+        let deed = api.list("/v1.0/auditLogs/directoryAudits?$top=1").await.remove(0);
+        assert_eq!(deed["activityDisplayName"], "Add conditional access policy");
+        assert_eq!(deed["passband_actor"], "root@localhost");
         let shown = browser.get(&place).await;
         assert_eq!(written(&shown.body)["grantControls"], written(&begun.body)["grantControls"]);
         assert!(written(&shown.body).get("createdDateTime").is_none(), "nobody is to write the server's own");
@@ -215,11 +217,8 @@ fn whom_a_change_would_have_touched_is_told_by_name() {
         api.world.pass(Seconds::days(20));
         let mut browser = api.world.sign_in(&root).await;
         let shown = check(&mut browser, NEW, "0", &document.to_string()).await;
-        assert!(
-            shown.body.contains("ended otherwise") && !shown.body.contains("ada@localhost"),
-            "{}",
-            shown.body
-        );
+        let told = shown.body.contains("There is no sign-in of the last 7 days");
+        assert!(told && !shown.body.contains("ada@localhost"), "{}", shown.body);
     });
 }
 
@@ -298,19 +297,26 @@ fn a_change_of_nothing_is_no_version() {
         let made = api.made(POLICIES, &quiet("Office", &["mfa"])).await;
         let place = at(POLICIES, &made);
         let deeds = api.deeds().await;
-        api.done("PATCH", &place, r#"{"displayName":"Office"}"#).await;
+        // Not by the helper that wants a line in the audit log of every change: this is none.
+        let bearer = format!("Bearer {}", api.token);
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let quietly =
+            async |method: &str, path: &str, body: &str| api.raw(method, path, &headers, body).await;
+        let same = quietly("PATCH", &place, r#"{"displayName":"Office"}"#).await;
+        assert_eq!(same.status, StatusCode::NO_CONTENT, "{}", same.body);
         assert_eq!((versions(api, &place).await, api.deeds().await), (1, deeds));
         assert_eq!(api.get(&place).await["modifiedDateTime"], Value::Null);
         // Another strength is told by its id alone, and is a change.
         let strength = |n: u8| {
-            json!({ "grantControls": { "operator": "OR",
+            json!({ "grantControls": { "operator": "OR", "builtInControls": [],
                 "authenticationStrength": { "id": format!("00000000-0000-0000-0000-00000000000{n}") } } })
         };
         api.done("PATCH", &place, &strength(2).to_string()).await;
         api.done("PATCH", &place, &strength(4).to_string()).await;
         assert_eq!(versions(api, &place).await, 3);
         assert!(api.last_deed().await.2.contains("authenticationStrength.id"), "{:?}", api.last_deed().await);
-        let answer = api.made(&format!("{place}/passband_rollback"), &json!({ "version": 3 })).await;
+        let back = format!("{place}/passband_rollback");
+        let answer = quietly("POST", &back, r#"{"version":3}"#).await.json();
         assert_eq!((answer["version"].as_u64(), versions(api, &place).await), (Some(3), 3));
     });
 }

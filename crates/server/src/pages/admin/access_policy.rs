@@ -180,6 +180,7 @@ impl AccessPolicy {
     fn delete(&self) -> Confirm {
         Confirm::new("Delete", format!("/admin/access/{}/delete", self.id), &self.admin.csrf)
             .of(&self.name)
+            .at_version(self.version)
             .because(
                 "It is not asked any more, from the next token on. It stays in the list of deleted ones.",
             )
