@@ -39,6 +39,26 @@ document.addEventListener("click", (event) => {
   for (const open of questions()) if (!open.contains(event.target)) open.open = false;
 });
 
+// What somebody wrote survives being asked for their passkey: it is kept in this tab until it has been saved.
+const written = document.querySelector("textarea[data-draft]");
+for (const form of document.querySelectorAll("form")) {
+  if (!written || !(form.contains(written) || form.dataset.draft)) continue;
+  form.addEventListener("submit", () => sessionStorage.setItem(`draft:${written.dataset.draft}`, written.value));
+}
+if (new URLSearchParams(location.search).has("done")) {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith("draft:")) sessionStorage.removeItem(key);
+}
+const back = document.querySelector("[data-draft-back]");
+if (written && back) {
+  const draft = sessionStorage.getItem(`draft:${written.dataset.draft}`);
+  back.hidden = draft === null || draft === written.value;
+  back.addEventListener("click", () => {
+    written.value = draft;
+    back.hidden = true;
+    written.focus();
+  });
+}
+
 // Tells the browser which passkeys the account accepts, so that it stops offering removed ones
 // (WebAuthn Level 3 §5.1.10). Only rendered for the signed-in owner, with a complete list.
 const signal = document.querySelector("[data-signal]");

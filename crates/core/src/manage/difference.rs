@@ -16,6 +16,27 @@ pub struct Difference {
     pub to: Value,
 }
 
+impl Difference {
+    /// What it was and what it is, for people who read no JSON: `nothing -> All, group 1`.
+    #[must_use]
+    pub fn in_words(&self) -> (String, String) {
+        let told = |value: &Value| cut(&words(value));
+        (told(&self.from), told(&self.to))
+    }
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Array(items) if items.is_empty() => "nothing".to_owned(),
+        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(", "),
+        Value::String(text) => text.clone(),
+        Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {} -> {}", self.property, short(&self.from), short(&self.to))
@@ -23,9 +44,12 @@ impl std::fmt::Display for Difference {
 }
 
 fn short(value: &Value) -> String {
-    let text = value.to_string();
+    cut(&value.to_string())
+}
+
+fn cut(text: &str) -> String {
     if text.chars().count() <= MOST_SHOWN {
-        return text;
+        return text.to_owned();
     }
     format!("{}…", text.chars().take(MOST_SHOWN).collect::<String>())
 }
@@ -49,7 +73,7 @@ fn compare(path: String, before: &Value, after: &Value, found: &mut Vec<Differen
         return;
     }
     let names = one.into_iter().chain(other).flat_map(|members| members.keys());
-    let mut names: Vec<_> = names.filter(|name| !is_bookkeeping(name)).collect();
+    let mut names: Vec<_> = names.filter(|name| !is_bookkeeping(&path, name)).collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
@@ -70,8 +94,10 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
-fn is_bookkeeping(name: &str) -> bool {
-    name.contains("@odata.") || matches!(name, "id" | "createdDateTime" | "modifiedDateTime")
+/// What nobody set. An `id` further inside is a choice: the strength that a policy asks for is named by nothing else.
+fn is_bookkeeping(path: &str, name: &str) -> bool {
+    let is_own = path.is_empty() && matches!(name, "id" | "createdDateTime" | "modifiedDateTime");
+    is_own || name.contains("@odata.")
 }
 
 #[cfg(test)]
@@ -106,5 +132,15 @@ mod tests {
         assert_eq!(gone, ["conditions.users.includeUsers", "displayName", "state"]);
         let long = Difference { property: "x".to_owned(), from: json!("é".repeat(500)), to: Value::Null };
         assert!(long.to_string().chars().count() < 200);
+    }
+    #[test]
+    fn another_strength_is_a_difference_though_its_id_alone_tells() {
+        let asks =
+            |id: &str| json!({ "id": "p", "grantControls": { "authenticationStrength": { "id": id } } });
+        let found = between(&asks("2"), &asks("4"));
+        assert_eq!(found[0].to_string(), r#"grantControls.authenticationStrength.id: "2" -> "4""#);
+        assert_eq!(found[0].in_words(), ("2".to_owned(), "4".to_owned()));
+        let list = Difference { property: String::new(), from: json!([]), to: json!(["All", true]) };
+        assert_eq!(list.in_words(), ("nothing".to_owned(), "All, yes".to_owned()));
     }
 }

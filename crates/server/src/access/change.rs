@@ -14,6 +14,7 @@ use passband_core::policy::access::reference::Reference;
 use passband_core::policy::access::set::Missing;
 use passband_core::policy::access::{Policy, PolicySet};
 use passband_core::reason::Reason;
+use passband_core::time::Timestamp;
 use passband_store::{CommitError, StoreError};
 use serde_json::Value;
 
@@ -33,6 +34,12 @@ pub struct Unknown {
     pub property: &'static str,
     /// What.
     pub what: Reference,
+}
+
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "there is no {} with the id {}", self.what.what(), self.what.id())
+    }
 }
 
 /// Why a change was not made.
@@ -100,7 +107,7 @@ pub fn etag(number: u32) -> String {
 }
 
 /// Puts what `edit` makes of the policies in force into force, with a version in the history and a line in the audit
-/// log. The number of the new version.
+/// log. The number of the new version; of the newest that there is if the edit changes nothing.
 ///
 /// # Errors
 ///
@@ -117,6 +124,10 @@ pub async fn change<E: From<Unchanged>>(
         let before = app.newest_access().await.map_err(Unchanged::from)?;
         let mut wanted = edit(&before)?;
         let number = newest_number(app, &wanted, by.seen).await?;
+        // A version that says what the one before it says would only bury it, and end nothing that was granted.
+        if changes_nothing(&before.documents, &wanted) {
+            return Ok(number);
+        }
         if let Some(document) = &mut wanted.document {
             document[ETAG] = etag(number + 1).into();
         }
@@ -144,6 +155,24 @@ pub async fn change<E: From<Unchanged>>(
     Err(Unchanged::Busy.into())
 }
 
+fn changes_nothing(before: &InForce, wanted: &Edit) -> bool {
+    match (before.of(wanted.kind).get(&wanted.id), &wanted.document) {
+        (Some(before), Some(after)) => between(before, after).is_empty(),
+        _ => false,
+    }
+}
+
+/// Gives a document its times: when it was made stays, and that it is changed now is no writer's to set.
+pub fn date(document: &mut Value, before: Option<&Value>, now: Timestamp) {
+    let now = Value::from(now.rfc3339());
+    let (created, modified) = match before {
+        Some(before) => (before["createdDateTime"].clone(), now),
+        None => (now, Value::Null),
+    };
+    document["createdDateTime"] = created;
+    document["modifiedDateTime"] = modified;
+}
+
 async fn newest_number(app: &App, wanted: &Edit, seen: Option<u32>) -> Result<u32, Unchanged> {
     let last = app.store.access_version(wanted.kind, &wanted.id, None).await?;
     let number = last.map_or(0, |version| version.number);
@@ -164,8 +193,22 @@ async fn check_names(
         let lost: Vec<_> = lost.copied().collect();
         return if lost.is_empty() { Ok(()) } else { Err(Unchanged::InUse(lost)) };
     }
+    let unknown = unknown_names(app, &wanted.id, (before, after)).await?;
+    if unknown.is_empty() { Ok(()) } else { Err(Unchanged::Unknown(unknown)) }
+}
+
+/// What a policy names that is not there, and did not name before.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn unknown_names(
+    app: &App,
+    policy: &str,
+    (before, after): (&PolicySet, &PolicySet),
+) -> Result<Vec<Unknown>, StoreError> {
     let of = |set: &PolicySet| {
-        let policy = wanted.id.parse().ok().and_then(|id| set.policy(id));
+        let policy = policy.parse().ok().and_then(|id| set.policy(id));
         policy.map(Policy::references).unwrap_or_default()
     };
     // Who was named before and is gone since does not keep the policy from being switched off.
@@ -176,7 +219,7 @@ async fn check_names(
             unknown.push(Unknown { property, what });
         }
     }
-    if unknown.is_empty() { Ok(()) } else { Err(Unchanged::Unknown(unknown)) }
+    Ok(unknown)
 }
 
 fn names_an_app(wanted: &Edit, after: &PolicySet) -> bool {
@@ -214,6 +257,18 @@ pub fn guard(
 ) -> Result<(), Reason> {
     let doors = |access| Doors { passkeys: &methods.passkeys, access, at: app.now() };
     entry::keeps_an_administrator((doors(before), holders), (doors(after), holders))
+}
+
+/// The Global Administrators who get to the console now and would not afterwards.
+#[must_use]
+pub fn locked_out<'a>(
+    app: &App,
+    (methods, holders): (&MethodsPolicy, &'a [Holder]),
+    (before, after): (&PolicySet, &PolicySet),
+) -> Vec<&'a Holder> {
+    let doors = |access| Doors { passkeys: &methods.passkeys, access, at: app.now() };
+    let globals = holders.iter().filter(|holder| holder.user.roles.is_global());
+    globals.filter(|holder| doors(before).let_in(holder) && !doors(after).let_in(holder)).collect()
 }
 
 /// An edit as the audit log tells it: what was done, and to which properties.

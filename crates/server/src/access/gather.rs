@@ -225,7 +225,7 @@ fn roles(user: &User) -> Vec<RoleId> {
 }
 
 /// The platform of what a device calls its operating system.
-fn platform_of(os: &str) -> Option<Platform> {
+pub fn platform_of(os: &str) -> Option<Platform> {
     let begins = |with: &str| os.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
     let table = [
         ("Windows", Platform::Windows),

@@ -8,6 +8,7 @@
 //! | [`words`] | what a person is told |
 //! | [`question`] | a sign-in that nobody has made, as an administrator describes it |
 //! | [`replay`] | a change tried on the sign-ins that were |
+//! | [`trial`] | all that is to be known of a change before it is made |
 //! | [`countries`] | the file of countries |
 //!
 //! The rules are the core's; see [`passband_core::policy::access`]. A way to a token goes through [`ask`]: minting
@@ -19,9 +20,10 @@ mod gather;
 pub mod kept;
 pub mod question;
 pub mod replay;
+pub mod trial;
 pub mod words;
 
-pub use gather::{Asking, Program, Wants, cookie};
+pub use gather::{Asking, Program, Wants, cookie, platform_of};
 
 use crate::app::App;
 use crate::attempt::Attempt;

@@ -19,6 +19,11 @@ use passband_store::{MAX_TOP, Page, SignInFilter, StoreError};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+/// Days that are looked at if nothing is said.
+pub const DEFAULT_DAYS: i64 = 7;
+/// Most days.
+pub const MAX_DAYS: i64 = 365;
+
 /// Most lines that one question looks at.
 pub const MOST_LINES: usize = 1_000_000;
 

@@ -13,6 +13,7 @@ pub(super) struct Confirm {
     of: String,
     sentence: &'static str,
     demand: Option<&'static str>,
+    version: Option<u32>,
     csrf: Csrf,
     hidden: bool,
 }
@@ -30,6 +31,7 @@ impl Confirm {
             of: String::new(),
             sentence: "",
             demand: None,
+            version: None,
             csrf: csrf.clone(),
             hidden: false,
         }
@@ -46,6 +48,13 @@ impl Confirm {
     #[must_use]
     pub(super) const fn demanding(mut self, demand: Option<&'static str>) -> Self {
         self.demand = demand;
+        self
+    }
+
+    /// The version that the person sees: another since then is not undone by the act.
+    #[must_use]
+    pub(super) const fn at_version(mut self, version: u32) -> Self {
+        self.version = Some(version);
         self
     }
 

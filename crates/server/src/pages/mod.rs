@@ -31,11 +31,13 @@ pub use account::{
     Account, AccountAlarm, CodesLeft, DeviceRow, DeviceState, PasskeyModel, PasskeyRow, SessionRow, Signal,
 };
 pub use admin::{
-    Access, AccessRow, AccessState, AccessVersionRow, Admin, AlarmRow, AppRow, Apps, Choice, DeviceLine,
-    Devices, Figure, KeyRow, KeyState, Keys, MetadataState, ModelRow, Models, NewApp, NewCredential, NewPass,
-    Overview, PassRow, PasskeyPolicy, People, Person, PersonRow, Preview, ProfileForm, ProfileVerdict,
-    ReceiverRow, ReceiverState, RevocationState, RoleRow, RootRow, SignInFilter, SignInResult, SignInRow,
-    SignIns, Signals, Step, TargetRow, TemplateRow, TouchedRow, TransmitterRow, Trust,
+    Access, AccessPolicy, AccessRow, AccessState, AccessVersionRow, AccessWords, Admin, AlarmRow, AppRow,
+    Apps, Choice, DeletedRow, DeviceLine, Devices, DifferenceRow, Figure, KeyRow, KeyState, Keys,
+    MetadataState, ModelRow, Models, NewApp, NewCredential, NewPass, Newer, Overview, PassRow, PasskeyPolicy,
+    People, Person, PersonRow, Picker, Preview, ProblemRow, ProfileForm, ProfileVerdict, ReceiverRow,
+    ReceiverState, ReplayRow, RevocationState, RoleRow, RootRow, SignInFilter, SignInResult, SignInRow,
+    SignIns, Signals, StartRow, Step, TargetRow, TemplateRow, TouchedRow, TransmitterRow, Tried, Trust,
+    WhatIf, WhatIfAnswer, WhatIfRow,
 };
 pub use asset::{Asset, asset, asset_version};
 pub use campaign::Campaign;

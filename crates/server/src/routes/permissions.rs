@@ -176,6 +176,14 @@ pub static CONSOLE: &[Row] = &[
     row("get", "/admin/passkey-policy", PasskeyPolicyRead),
     grave("post", "/admin/passkey-policy/{act}", PasskeyPolicyWrite),
     row("get", "/admin/access", AccessPoliciesRead),
+    row("get", "/admin/access/what-if", AccessPoliciesRead),
+    row("get", "/admin/access/{id}", AccessPoliciesRead),
+    row("post", "/admin/access/{id}/check", AccessPoliciesRead),
+    row("get", "/admin/access/{id}/versions/{number}", AccessPoliciesRead),
+    grave("post", "/admin/access/{id}/save", AccessPoliciesWrite),
+    grave("post", "/admin/access/{id}/switch", AccessPoliciesWrite),
+    grave("post", "/admin/access/{id}/delete", AccessPoliciesWrite),
+    grave("post", "/admin/access/{id}/rollback", AccessPoliciesWrite),
     row("get", "/admin/signals", SignalsRead),
     grave("post", "/admin/signals/receivers", SignalsWrite),
     grave("post", "/admin/signals/receivers/{id}/renew", SignalsWrite),
@@ -283,7 +291,7 @@ mod tests {
     fn what_writes_takes_a_permission_to_write() {
         for row in API.iter().chain(CONSOLE) {
             let reads = row.permission.name().ends_with(".read");
-            let asks = ["creationOptions", "passband_whatIf", "/evaluate", "passband_replay"];
+            let asks = ["creationOptions", "passband_whatIf", "/evaluate", "passband_replay", "/check"];
             let only_asks = asks.iter().any(|it| row.path.ends_with(it));
             assert!(only_asks || reads == (row.method == "get"), "{row:?}");
         }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "the lint spares test functions, but not their helpers")]
 
 mod access;
+mod access_page;
 mod campaign;
 mod ceremony;
 mod console;

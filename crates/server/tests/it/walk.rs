@@ -27,6 +27,7 @@ const ONLY_ASKS: &[&str] = &[
     "/identity/conditionalAccess/policies/passband_replay",
     // The console's first press of two: it shows whom a change would touch.
     "/admin/passkey-policy/{act}",
+    "/admin/access/{id}/check",
 ];
 
 /// The rows that change something.
@@ -295,6 +296,7 @@ fn every_form_of_the_console_leaves_its_line() {
         browser.sign_in(&root.authenticator).await;
         forms_about_the_rest(&mut walk, (&mut browser, &root)).await;
         forms_about_signals(&mut walk, &mut browser).await;
+        forms_about_access(&mut walk, &mut browser).await;
         walk.end(permissions::CONSOLE);
     });
 }
@@ -368,6 +370,20 @@ async fn forms_about_signals(walk: &mut Walk<'_>, root: &mut Browser) {
     walk.press(root, (page, "/admin/signals/transmitters"), &[], &fields).await;
     let made = store.transmitters().await.unwrap()[0].id.to_string();
     walk.press(root, (page, "/admin/signals/transmitters/{id}/delete"), &[&made], &[]).await;
+}
+
+async fn forms_about_access(walk: &mut Walk<'_>, root: &mut Browser) {
+    let document = policy("Strong", &["mfa"]).to_string();
+    let fields = [("version", "0"), ("document", document.as_str())];
+    let save = "/admin/access/{id}/save";
+    let made = walk.press(root, ("/admin/access/new", save), &["new"], &fields).await;
+    let page = made.location().split('?').next().unwrap().to_owned();
+    let id = page.rsplit('/').next().unwrap();
+    let off = [("version", "1"), ("state", "disabled")];
+    walk.press(root, (&page, "/admin/access/{id}/switch"), &[id], &off).await;
+    let back = [("version", "2"), ("number", "1")];
+    walk.press(root, (&page, "/admin/access/{id}/rollback"), &[id], &back).await;
+    walk.press(root, (&page, "/admin/access/{id}/delete"), &[id], &[("version", "3")]).await;
 }
 
 /// The forms of the passkey policy's page show first whom they touch; the one that saves leaves its line.

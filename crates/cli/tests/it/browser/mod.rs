@@ -1,5 +1,7 @@
 //! People at a real browser, with the real binary: what no router test sees.
 
+mod access;
+mod administrator;
 mod apps;
 mod campaign;
 mod keyboard;

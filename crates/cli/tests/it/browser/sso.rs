@@ -10,8 +10,19 @@ use std::sync::Arc;
 
 const CREDENTIAL: &str = "x-ms-RefreshTokenCredential";
 
+/// Whether the page is expected to ask for the passkey on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    No,
+    Yes,
+}
+
 /// Runs a command that prints an address for a person to open, and opens it in `page`.
-async fn with_person(mut command: Command, page: &Page) -> Result<Run, BrowserError> {
+pub(super) async fn with_person(
+    mut command: Command,
+    page: &Page,
+    asked: Asked,
+) -> Result<Run, BrowserError> {
     let mut child = Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
     let mut said = BufReader::new(child.0.stderr.take().unwrap());
     let mut line = String::new();
@@ -20,7 +31,11 @@ async fn with_person(mut command: Command, page: &Page) -> Result<Run, BrowserEr
         assert_ne!(said.read_line(&mut line).unwrap(), 0, "it ended without an address");
     }
     // Whoever signed in a moment ago, in person, is not asked again; the browser ends at the command's own page.
-    let end = page.goto(line.trim()).await?;
+    let mut end = page.goto(line.trim()).await?;
+    if asked == Asked::Yes {
+        assert!(!end.url.starts_with("http://127.0.0.1:"), "{end:?}");
+        end = page.led_to("http://127.0.0.1:", page.click("[data-act]")).await?;
+    }
     assert!(end.url.starts_with("http://127.0.0.1:"), "{end:?}");
     page.until_text("close this window").await?;
     let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -37,27 +52,26 @@ async fn carrying(browser: &Arc<Chromium>, cookie: &str) -> Result<Page, Browser
 }
 
 /// A device that joined, with somebody signed in on it.
-struct Laptop<'a> {
+pub(super) struct Laptop<'a> {
     installation: &'a Installation,
     id: String,
 }
 
 impl<'a> Laptop<'a> {
-    async fn join(installation: &'a Installation, rosa: &Person) -> Result<Self, BrowserError> {
+    pub(super) async fn join(installation: &'a Installation, rosa: &Person) -> Result<Self, BrowserError> {
         let (server, json) = (["--server", installation.url.as_str()], ["--output", "json"]);
         let join = ["device", "join", "--name", "Laptop", "--no-browser"];
-        let joined =
-            with_person(installation.device("laptop", &[&join[..], &server, &json].concat()), &rosa.page)
-                .await?;
+        let joined = installation.device("laptop", &[&join[..], &server, &json].concat());
+        let joined = with_person(joined, &rosa.page, Asked::No).await?;
         assert_eq!(joined.exit, 0, "{}", joined.stderr);
         let joined: Value = serde_json::from_str(&joined.stdout).unwrap();
         let login = installation.device("laptop", &["login", "--no-browser"]);
-        let login = with_person(login, &rosa.page).await?;
+        let login = with_person(login, &rosa.page, Asked::No).await?;
         assert_eq!(login.exit, 0, "{}", login.stderr);
         Ok(Self { installation, id: joined["deviceId"].as_str().unwrap().to_owned() })
     }
 
-    fn run(&self, arguments: &[&str]) -> Run {
+    pub(super) fn run(&self, arguments: &[&str]) -> Run {
         finish(self.installation.device("laptop", arguments))
     }
 

@@ -93,7 +93,7 @@ impl Installation {
     }
 
     /// A token for the admin API, made by `passband admin token`.
-    fn token(&self) -> String {
+    pub(super) fn token(&self) -> String {
         let mut token = command(&["admin", "token", "--data"]);
         token.arg(self.data());
         let token = finish(token);
@@ -103,8 +103,13 @@ impl Installation {
 
     /// `passband admin …`, with a token made by `passband admin token`.
     pub(super) fn try_admin(&self, arguments: &[&str]) -> Run {
+        self.admin_as(&self.token(), arguments)
+    }
+
+    /// `passband admin …`, with this token.
+    pub(super) fn admin_as(&self, token: &str, arguments: &[&str]) -> Run {
         let mut asked = command(&[&["admin", "--output", "json"], arguments].concat());
-        asked.env("PASSBAND_URL", &self.url).env("PASSBAND_TOKEN", self.token());
+        asked.env("PASSBAND_URL", &self.url).env("PASSBAND_TOKEN", token);
         if self.tls {
             asked.arg("--ca").arg(self.ca());
         }
@@ -113,10 +118,25 @@ impl Installation {
 
     /// Changes something by the admin API itself.
     pub(super) async fn patch(&self, path: &str, body: &Value) {
-        let asked = reqwest::Client::new().patch(format!("{}{path}", self.url));
-        let asked = asked.bearer_auth(self.token()).header("Content-Type", "application/json");
-        let answer = asked.body(body.to_string()).send().await.unwrap();
-        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
+        self.ask(&self.token(), (reqwest::Method::PATCH, path), Some(body)).await;
+    }
+
+    /// Asks the admin API itself; its JSON, if it answers with any.
+    pub(super) async fn ask(
+        &self,
+        token: &str,
+        (method, path): (reqwest::Method, &str),
+        body: Option<&Value>,
+    ) -> Value {
+        let asked = reqwest::Client::new().request(method, format!("{}{path}", self.url));
+        let mut asked = asked.bearer_auth(token);
+        if let Some(body) = body {
+            asked = asked.header("Content-Type", "application/json").body(body.to_string());
+        }
+        let answer = asked.send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{path}: {text}");
+        serde_json::from_str(&text).unwrap_or_default()
     }
 
     /// [`try_admin`](Self::try_admin), which must work; its JSON.

@@ -11,6 +11,7 @@
 //! | [`reference`](mod@reference) | all that a policy names by id |
 //! | [`document`] | policies, strengths and locations as Graph writes them |
 //! | [`set`] | all policies, compiled |
+//! | [`templates`](mod@templates) | policies to start from |
 //! | [`mod@evaluate`] | the decision |
 //! | [`verdict`] | what was decided, and what each policy said |
 //! | [`words`] | the same in words |
@@ -55,6 +56,7 @@ pub mod model;
 pub mod reference;
 pub mod set;
 pub mod strength;
+pub mod templates;
 pub mod verdict;
 pub mod words;
 

@@ -1,9 +1,10 @@
-//! Conditional access: what is in force, in words, with each policy's document and history.
+//! Conditional access: what is in force, in words, and switches.
 
 use super::Admin;
 use crate::pages::When;
 use crate::pages::part::{Legend, legend};
 use askama::Template;
+use passband_core::manage::Permission;
 
 /// Whether a policy decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,18 @@ pub enum AccessState {
     ReportOnly,
     /// It is not asked.
     Off,
+}
+
+impl AccessState {
+    /// The state of a Graph `state`; what is none of them decides nothing.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        match name {
+            "enabled" => Self::On,
+            "enabledForReportingButNotEnforced" => Self::ReportOnly,
+            _ => Self::Off,
+        }
+    }
 }
 
 /// A version of a policy.
@@ -27,6 +40,23 @@ pub struct AccessVersionRow {
     pub by: String,
     /// What differs from the version before, a line each.
     pub differences: Vec<String>,
+    /// Whether the policy is as it was then.
+    pub is_in_force: bool,
+}
+
+/// A policy that was deleted.
+#[derive(Clone, Debug)]
+pub struct DeletedRow {
+    /// Graph `displayName`.
+    pub name: String,
+    /// Graph `id`.
+    pub id: String,
+    /// The version that says so.
+    pub number: u32,
+    /// When.
+    pub at: When,
+    /// By whom.
+    pub by: String,
 }
 
 /// A policy.
@@ -46,10 +76,8 @@ pub struct AccessRow {
     pub when: String,
     /// What it asks for.
     pub asks: String,
-    /// The newest versions, the newest first.
-    pub versions: Vec<AccessVersionRow>,
-    /// The document, as Graph's beta writes it.
-    pub document: String,
+    /// The version in force.
+    pub version: u32,
 }
 
 /// `GET /admin/access`.
@@ -60,9 +88,15 @@ pub struct Access {
     pub admin: Admin,
     /// Every policy, by name.
     pub policies: Vec<AccessRow>,
+    /// Those that were deleted.
+    pub deleted: Vec<DeletedRow>,
 }
 
 impl Access {
+    fn may_write(&self) -> bool {
+        self.admin.may(Permission::AccessPoliciesWrite)
+    }
+
     const fn legend(&self) -> Legend {
         legend()
     }

@@ -1,6 +1,8 @@
 //! The console: people, devices, apps, sign-ins, trust, keys.
 
 mod access;
+mod access_policy;
+mod access_what_if;
 mod apps;
 mod devices;
 mod keys;
@@ -12,7 +14,11 @@ mod sign_ins;
 mod signals;
 mod trust;
 
-pub use access::{Access, AccessRow, AccessState, AccessVersionRow};
+pub use access::{Access, AccessRow, AccessState, AccessVersionRow, DeletedRow};
+pub use access_policy::{
+    AccessPolicy, AccessWords, DifferenceRow, Newer, ProblemRow, ReplayRow, StartRow, Tried,
+};
+pub use access_what_if::{Picker, WhatIf, WhatIfAnswer, WhatIfRow};
 pub use apps::{AppRow, Apps, NewApp};
 pub use devices::{DeviceLine, Devices};
 pub use keys::{KeyRow, KeyState, Keys};

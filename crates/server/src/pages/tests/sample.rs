@@ -1,7 +1,7 @@
 //! One filled-in specimen of every page, and the same again with words a stranger chose.
 
 use super::sample_passkeys::passkeys;
-use super::{sample_policy, sample_signals, sample_trust};
+use super::{sample_access, sample_policy, sample_signals, sample_trust};
 use crate::pages::*;
 use passband_wire::time::Timestamp;
 
@@ -561,8 +561,12 @@ fn console(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
         ("admin-sign-ins-filtered", Box::new(SignIns { admin: admin(w), filter, rows: vec![], next: None })),
         ("admin-trust", Box::new(sample_trust::trust(w, true))),
         ("admin-trust-empty", Box::new(sample_trust::trust(w, false))),
-        ("admin-access", Box::new(sample_signals::access(w, true))),
-        ("admin-access-empty", Box::new(sample_signals::access(w, false))),
+        ("admin-access", Box::new(sample_access::access(w, true))),
+        ("admin-access-empty", Box::new(sample_access::access(w, false))),
+        ("admin-access-policy", Box::new(sample_access::policy(w, true))),
+        ("admin-access-new", Box::new(sample_access::policy(w, false))),
+        ("admin-access-what-if", Box::new(sample_access::what_if(w, true))),
+        ("admin-access-what-if-empty", Box::new(sample_access::what_if(w, false))),
         ("admin-signals", Box::new(sample_signals::signals(w, true))),
         ("admin-signals-empty", Box::new(sample_signals::signals(w, false))),
         ("admin-passkey-policy", Box::new(sample_policy::passkey_policy(w, true))),

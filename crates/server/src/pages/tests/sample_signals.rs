@@ -46,26 +46,3 @@ pub(super) fn signals(w: Words, is_full: bool) -> Signals {
         }),
     }
 }
-
-/// Conditional access: a policy in each state, or none.
-pub(super) fn access(w: Words, is_full: bool) -> Access {
-    let version =
-        |number, differences| AccessVersionRow { number, at: ago(90), by: w.upn.into(), differences };
-    let policy = |name: &str, state| AccessRow {
-        name: name.into(),
-        id: "472ca0ff-8d45-4e9a-a9e9-5711b189eccb".into(),
-        state,
-        whom: "all; not 1 group".into(),
-        what: "administration".into(),
-        when: if state == AccessState::On { String::new() } else { "Only for some networks".into() },
-        asks: "two factors; a session bound to a device".into(),
-        versions: vec![
-            version(2, vec![format!("state: \"disabled\" -> \"{}\"", w.label)]),
-            version(1, Vec::new()),
-        ],
-        document: format!("{{\n  \"displayName\": \"{}\"\n}}", w.name),
-    };
-    let states = [AccessState::On, AccessState::ReportOnly, AccessState::Off];
-    let policies = states.map(|state| policy(w.name, state)).to_vec();
-    Access { admin: admin(w), policies: if is_full { policies } else { Vec::new() } }
-}

@@ -78,6 +78,10 @@ macro_rules! done {
 }
 
 done! {
+    AccessBack "access-back" "The policy is as it was in that version, under a new number. It holds from the next token on.";
+    AccessDeleted "access-deleted" "Policy deleted. It is not asked any more, and can be restored below.";
+    AccessSaved "access-saved" "Policy saved. It holds from the next token on.";
+    AccessSwitched "access-switched" "Policy switched. It holds from the next token on.";
     AlarmAcknowledged "alarm-acknowledged" "Noted. It stays in the audit log.";
     AppDeleted "app-deleted" "App deleted.";
     AppDisabled "app-disabled" "App disabled.";

@@ -10,6 +10,19 @@ use passband_core::policy::access::verdict::{Control, Controls, PolicyResult};
 /// The steps of a story; none where no policy applied.
 pub fn steps(line: &SignIn) -> Vec<Step> {
     let Some(told) = Told::from_text(&line.said) else { return Vec::new() };
+    let mut steps = self::told(&told);
+    // A hint decided something, and whoever writes a request chooses what its user agent says.
+    if told.policies.iter().any(|policy| !policy.hinted().is_empty()) {
+        let platform = Noted::from_text(&line.facts).and_then(|noted| noted.platform());
+        let named = platform.map_or("none that is known", |(platform, _)| platform.name());
+        let text = format!("Platform: {named}, by the word of the browser alone.");
+        steps.push(Step { text, held: false });
+    }
+    steps
+}
+
+/// What the policies that applied came to, and what would have let the person in.
+pub fn told(told: &Told) -> Vec<Step> {
     let mut steps: Vec<_> = told.policies.iter().map(step).collect();
     let missing = told
         .policies
@@ -18,13 +31,6 @@ pub fn steps(line: &SignIn) -> Vec<Step> {
         .fold(Controls::NONE, |all, policy| all.and(policy.missing()));
     if !missing.is_empty() {
         steps.push(Step { text: format!("What would have let them in: {}.", cure(missing)), held: false });
-    }
-    // A hint decided something, and whoever writes a request chooses what its user agent says.
-    if told.policies.iter().any(|policy| !policy.hinted().is_empty()) {
-        let platform = Noted::from_text(&line.facts).and_then(|noted| noted.platform());
-        let named = platform.map_or("none that is known", |(platform, _)| platform.name());
-        let text = format!("Platform: {named}, by the word of the browser alone.");
-        steps.push(Step { text, held: false });
     }
     steps
 }

@@ -2,8 +2,8 @@
 //!
 //! Each type here is made by its extractor alone, so a handler that takes one has had its checks made:
 //! [`Visitor`] is signed in with a passkey, [`Admin`] administers, [`Act`] is a form that one of our pages made
-//! for this session, [`FreshAct`] is such a form by someone who signed in in person just now, and [`AdminAct`] is
-//! all of it.
+//! for this session, [`FreshAct`] is such a form by someone who signed in in person just now, [`AdminAsk`] is such a
+//! form by someone who administers, and [`AdminAct`] is all of it.
 
 use super::answer::{self, Stop};
 use crate::access::{self, Asking, Wants};
@@ -146,7 +146,7 @@ fn page_of(method: &Method, uri: &Uri) -> String {
     }
     let mut parts = uri.path().split('/').skip(1);
     match (parts.next(), parts.next(), parts.next()) {
-        (Some("admin"), Some("users"), Some(id)) => format!("/admin/users/{id}"),
+        (Some("admin"), Some(list @ ("users" | "access")), Some(id)) => format!("/admin/{list}/{id}"),
         (Some("admin"), Some("alarms"), _) => "/admin".to_owned(),
         (Some("admin"), Some(list), _) => format!("/admin/{list}"),
         _ => "/account".to_owned(),
@@ -328,16 +328,15 @@ impl FromRequest<Arc<App>> for CodesAct {
     }
 }
 
-/// A form by an administrator who signed in in person within ten minutes. A stolen cookie, or a browser that a
-/// PRT signed in, may look but not touch.
+/// A form by an administrator that only asks: nothing is changed by it, so no sign-in is too old for it.
 #[derive(Debug)]
-pub struct AdminAct {
+pub struct AdminAsk {
     admin: Admin,
     form: Params,
 }
 
-impl AdminAct {
-    /// Who acts.
+impl AdminAsk {
+    /// Who asks.
     pub const fn admin(&self) -> &Admin {
         &self.admin
     }
@@ -348,7 +347,7 @@ impl AdminAct {
     }
 }
 
-impl std::ops::Deref for AdminAct {
+impl std::ops::Deref for AdminAsk {
     type Target = Visitor;
 
     fn deref(&self) -> &Visitor {
@@ -356,15 +355,37 @@ impl std::ops::Deref for AdminAct {
     }
 }
 
-impl FromRequest<Arc<App>> for AdminAct {
+impl FromRequest<Arc<App>> for AdminAsk {
     type Rejection = Stop;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Stop> {
         let (mut parts, body) = request.into_parts();
         let admin = Admin::from_request_parts(&mut parts, app).await?;
         let Act { form, .. } = Act::from_request(Request::from_parts(parts, body), app).await?;
-        admin.require_fresh()?;
         Ok(Self { admin, form })
+    }
+}
+
+/// A form by an administrator who signed in in person within ten minutes. A stolen cookie, or a browser that a
+/// PRT signed in, may look but not touch.
+#[derive(Debug)]
+pub struct AdminAct(AdminAsk);
+
+impl std::ops::Deref for AdminAct {
+    type Target = AdminAsk;
+
+    fn deref(&self) -> &AdminAsk {
+        &self.0
+    }
+}
+
+impl FromRequest<Arc<App>> for AdminAct {
+    type Rejection = Stop;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Stop> {
+        let ask = AdminAsk::from_request(request, app).await?;
+        ask.admin().require_fresh()?;
+        Ok(Self(ask))
     }
 }
 
@@ -381,6 +402,8 @@ mod tests {
             ("/admin/users/1234/tap", "/admin/users/1234"),
             ("/admin/devices/1234/disable", "/admin/devices"),
             ("/admin/keys/rotate", "/admin/keys"),
+            ("/admin/access/1234/switch", "/admin/access/1234"),
+            ("/admin/access/new/save", "/admin/access/new"),
             ("/admin/signals/receivers/1234/delete", "/admin/signals"),
             ("/admin/alarms/1234/breakGlassUsed", "/admin"),
         ] {

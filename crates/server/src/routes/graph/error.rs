@@ -63,6 +63,16 @@ impl GraphError {
         Self::new(StatusCode::PRECONDITION_FAILED, "Request_PreconditionFailed", message)
     }
 
+    /// What is wrong, place by place; empty if it has no place.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// What is wrong, in a sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// A query option cannot be used.
     pub fn query(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", message)

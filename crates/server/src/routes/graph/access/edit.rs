@@ -6,7 +6,7 @@ use super::super::error::GraphError;
 use super::super::members::Members;
 use super::super::query::Asked;
 use super::part::{Part, is_not_built_in};
-use crate::access::change::{By, ETAG, Unchanged, change, etag, version_of};
+use crate::access::change::{By, ETAG, Unchanged, change, date, etag, version_of};
 use crate::access::kept::Versioned;
 use crate::app::App;
 use axum::Json;
@@ -98,8 +98,7 @@ pub async fn create<P: Part>(
     body.remove(ETAG);
     let id = P::fresh(app.rng());
     let mut document = P::read(&Value::Object(body), &id)?;
-    document["createdDateTime"] = app.now().rfc3339().into();
-    document["modifiedDateTime"] = Value::Null;
+    date(&mut document, None, app.now());
     let by = By { actor: admin.actor(), force, seen: None };
     let edit = |_: &Versioned| Ok(Edit { kind: P::KIND, id: id.clone(), document: Some(document.clone()) });
     let number = change::<GraphError>(&app, by, edit).await?;
@@ -130,8 +129,7 @@ pub async fn update<P: Part>(
     change(&app, by, |now| {
         let before = now.documents.of(P::KIND).get(&id).ok_or_else(|| GraphError::not_found(P::WHAT))?;
         let mut document = P::patched(before, &body, &id)?;
-        document["createdDateTime"] = before["createdDateTime"].clone();
-        document["modifiedDateTime"] = app.now().rfc3339().into();
+        date(&mut document, Some(before), app.now());
         Ok::<_, GraphError>(Edit { kind: P::KIND, id: id.clone(), document: Some(document) })
     })
     .await?;
@@ -148,11 +146,19 @@ pub async fn delete<P: Part>(
     asked.no_options()?;
     let id = id_of::<P>(&id)?;
     is_not_built_in::<P>(&id)?;
-    let by = By { actor: admin.actor(), force: false, seen: seen(&headers, None)? };
-    let edit = |now: &Versioned| match now.documents.of(P::KIND).contains_key(&id) {
-        true => Ok(Edit { kind: P::KIND, id: id.clone(), document: None }),
+    remove::<P>(&app, By { actor: admin.actor(), force: false, seen: seen(&headers, None)? }, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a part out of force.
+///
+/// # Errors
+///
+/// [`Unchanged`]; then nothing was changed.
+pub async fn remove<P: Part>(app: &App, by: By<'_>, id: &str) -> Result<u32, Unchanged> {
+    let edit = |now: &Versioned| match now.documents.of(P::KIND).contains_key(id) {
+        true => Ok(Edit { kind: P::KIND, id: id.to_owned(), document: None }),
         false => Err(Unchanged::Access(AccessError::Absent)),
     };
-    change(&app, by, edit).await?;
-    Ok(StatusCode::NO_CONTENT)
+    change(app, by, edit).await
 }

@@ -8,14 +8,15 @@ use super::super::query::Asked;
 use super::super::resource::conditional::{self, DELETED, VERSION};
 use super::edit::{id_of, take_force};
 use super::part::{Part, Policies};
-use crate::access::change::{By, Unchanged, change};
+use crate::access::change::{By, Unchanged, change, date};
 use crate::access::kept::Versioned;
 use crate::app::App;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use passband_core::directory::AccessKind;
+use passband_core::directory::{AccessKind, AccessVersion};
 use passband_core::manage::access::Edit;
+use passband_core::policy::access::document::DocumentError;
 use passband_store::Listed;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -62,6 +63,18 @@ pub async fn get<P: Part>(
     asked.object(&app, &VERSION, shown).map(Json)
 }
 
+/// What a version says, read as it would be today: what this server enforces may have changed since.
+///
+/// # Errors
+///
+/// [`DocumentError`] if it could not be made any more.
+pub fn as_today<P: Part>(app: &App, version: &AccessVersion) -> Result<Value, DocumentError> {
+    let before: Value = serde_json::from_str(&version.document).unwrap_or_default();
+    let mut document = P::read(&before, &version.id)?;
+    date(&mut document, Some(&before), app.now());
+    Ok(document)
+}
+
 /// Puts a version back into force, as a new version; the newest for `None`.
 ///
 /// # Errors
@@ -73,11 +86,7 @@ pub async fn go_back<P: Part>(
     (id, number): (&str, Option<u32>),
 ) -> Result<u32, Unchanged> {
     let version = app.store.access_version(P::KIND, id, number).await?.ok_or(Unchanged::NoVersion)?;
-    let before: Value = serde_json::from_str(&version.document).unwrap_or_default();
-    // Read as it would be today: what this server enforces may have changed since.
-    let mut document = P::read(&before, id)?;
-    document["createdDateTime"] = before["createdDateTime"].clone();
-    document["modifiedDateTime"] = app.now().rfc3339().into();
+    let document = as_today::<P>(app, &version)?;
     let edit =
         |_: &Versioned| Ok(Edit { kind: P::KIND, id: id.to_owned(), document: Some(document.clone()) });
     change::<Unchanged>(app, by, edit).await

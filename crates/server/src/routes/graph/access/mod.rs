@@ -49,6 +49,5 @@ impl From<Unchanged> for GraphError {
 }
 
 fn unknown(it: &Unknown) -> Problem {
-    let message = format!("there is no {} with the id {}", it.what.what(), it.what.id());
-    Problem { path: it.property.to_owned(), message }
+    Problem { path: it.property.to_owned(), message: it.to_string() }
 }

@@ -9,7 +9,7 @@ use super::super::resource::conditional::REPLAY;
 use super::part::{Part, Policies};
 use super::what_if::outcome_name;
 use crate::access::change::{ETAG, Unchanged};
-use crate::access::replay::{Hit, Replayed, changed, replay};
+use crate::access::replay::{DEFAULT_DAYS, Hit, MAX_DAYS, Replayed, changed, replay};
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
@@ -19,11 +19,6 @@ use passband_core::time::{Seconds, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Days that are looked at if nothing is said.
-const DEFAULT_DAYS: i64 = 7;
-/// Most days.
-const MAX_DAYS: i64 = 365;
 
 /// The body.
 #[derive(Debug, Deserialize)]

@@ -43,7 +43,7 @@ fn nobody_locks_every_administrator_out_unless_they_say_so() {
         // Nor by going back to a version that did.
         api.done("PATCH", &quiet, &json!({ "state": "enabled", "passband_force": true }).to_string()).await;
         assert!(
-            api.text("PATCH", &quiet, r#"{"state":"enabled"}"#).await.status.is_success(),
+            api.text("PATCH", &quiet, r#"{"description":"On"}"#).await.status.is_success(),
             "nothing to lose"
         );
         api.done("PATCH", &quiet, r#"{"state":"disabled"}"#).await;

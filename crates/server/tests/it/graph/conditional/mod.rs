@@ -210,10 +210,15 @@ fn every_version_is_kept_with_its_author_and_what_changed() {
                 ("if-match", etag.to_owned()),
             ]
         };
-        for (etag, status) in [("W/\"1\"", 412), ("nonsense", 400), ("W/\"2\"", 204), ("*", 204)] {
+        for (etag, status, body) in [
+            ("W/\"1\"", 412, r#"{"description":"Once"}"#),
+            ("nonsense", 400, r#"{"description":"Once"}"#),
+            ("W/\"2\"", 204, r#"{"description":"Twice"}"#),
+            ("*", 204, r#"{"description":"Thrice"}"#),
+        ] {
             let headers = with(etag);
             let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-            let reply = api.raw("PATCH", &path, &headers, r#"{"description":"Twice"}"#).await;
+            let reply = api.raw("PATCH", &path, &headers, body).await;
             assert_eq!(reply.status, status, "{etag} {}", reply.body);
         }
         let versions = api.list(&format!("{path}/passband_versions")).await;

@@ -1,69 +1,17 @@
-//! `/admin/access`: the policies of conditional access in words.
+//! Policies of conditional access in a few words, for a list.
 
-use super::answer::Stop;
-use super::visit::Admin;
-use super::{part, show};
-use crate::app::App;
-use crate::pages::{Access, AccessRow, AccessState, AccessVersionRow, When};
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
-use passband_core::directory::{AccessKind, AccessVersion};
-use passband_core::manage::difference::between;
-use passband_store::{Page, StoreError};
+use crate::pages::AccessWords;
 use serde_json::Value;
-use std::sync::Arc;
 
-/// Versions of a policy that are shown.
-const SHOWN: u32 = 5;
-
-/// `GET /admin/access`.
-pub async fn get(State(app): State<Arc<App>>, admin: Admin) -> Result<Response, Stop> {
-    let newest = app.newest_access().await?;
-    let mut policies = Vec::new();
-    for (id, document) in newest.documents.of(AccessKind::Policy) {
-        policies.push(row(&app, id, document).await?);
-    }
-    policies.sort_by_key(|policy| policy.name.to_lowercase());
-    let page = Access { admin: part(&app, &admin, None), policies };
-    Ok(show(StatusCode::OK, &page))
-}
-
-async fn row(app: &App, id: &str, document: &Value) -> Result<AccessRow, StoreError> {
-    let history = app.store.access_history(AccessKind::Policy, id, &Page::first(SHOWN + 1)).await?.items;
+/// A policy in words.
+pub fn words(document: &Value) -> AccessWords {
     let conditions = &document["conditions"];
-    Ok(AccessRow {
-        name: document["displayName"].as_str().unwrap_or_default().to_owned(),
-        id: id.to_owned(),
-        state: match document["state"].as_str() {
-            Some("enabled") => AccessState::On,
-            Some("enabledForReportingButNotEnforced") => AccessState::ReportOnly,
-            _ => AccessState::Off,
-        },
+    AccessWords {
         whom: both(&conditions["users"], PEOPLE, "Nobody"),
         what: both(&conditions["applications"], TARGETS, "Nothing"),
         when: when(conditions),
         asks: asks(document),
-        versions: versions(&history),
-        document: serde_json::to_string_pretty(document).unwrap_or_default(),
-    })
-}
-
-/// The newest versions, each with what differs from the one before it.
-fn versions(history: &[AccessVersion]) -> Vec<AccessVersionRow> {
-    let read = |version: &AccessVersion| serde_json::from_str(&version.document).unwrap_or(Value::Null);
-    let shown = history.iter().take(SHOWN as usize).enumerate();
-    let rows = shown.map(|(at, version)| {
-        let before = history.get(at + 1).map(read);
-        let differences = before.map(|before| between(&before, &read(version))).unwrap_or_default();
-        AccessVersionRow {
-            number: version.number,
-            at: When(version.at),
-            by: version.actor.clone(),
-            differences: differences.iter().map(ToString::to_string).collect(),
-        }
-    });
-    rows.collect()
+    }
 }
 
 /// Property without its first word, one of it, several of it.
