@@ -182,7 +182,7 @@ async fn compliance_that_nobody_renews_is_told_of_once_at_each_lapse() {
     let kept = async || {
         passband_server::sweep::once(&world.app).await;
         deliver::once(&world.app).await;
-        let said: Vec<_> = there.events().iter().filter_map(|event| status(event)).collect();
+        let said: Vec<_> = there.events().iter().filter_map(status).collect();
         said
     };
     for round in 0..2 {

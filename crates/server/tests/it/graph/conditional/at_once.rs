@@ -12,7 +12,7 @@ const GROUPS: &str = "/v1.0/groups";
 const FIDO2: &str = "/v1.0/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/fido2";
 
 /// How often two requests race.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 24;
 
 fn id(made: &Value) -> &str {
     made["id"].as_str().unwrap()
