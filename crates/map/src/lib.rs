@@ -1,1 +1,3 @@
-//! passband-map
+//! The map: what each platform really supports, dated and sourced.
+
+pub mod atlas;
