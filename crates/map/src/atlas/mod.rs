@@ -9,6 +9,7 @@ mod diff;
 pub mod page;
 pub mod render;
 #[cfg(test)]
+#[allow(dead_code, reason = "the build uses the rest")]
 mod source;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ mod apps;
 mod campaign;
 mod keyboard;
 mod look;
+mod map;
 mod pass;
 mod person;
 mod policy;
