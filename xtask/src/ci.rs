@@ -52,6 +52,11 @@ pub(crate) fn run(root: &Path) -> Outcome<ExitCode> {
     report.step("chromium starts", programs::check_chromium);
     report.step("swtpm starts", programs::check_swtpm);
     report.step("tests", || test(root, &mut tally));
+    report.step("the map", || {
+        // A fixed day: what is true of the map must not change while nobody touches it.
+        let check = ["run", "--quiet", "--locked", "--package", "passband", "--", "map", "check"];
+        succeed(cargo(root).args(check).args(["--max-age", "365d", "--at", "2026-11-22"]))
+    });
     report.step("conformance", || succeed(Command::new("scripts/conformance").current_dir(root)));
     report.print();
     for name in &tally.failures {

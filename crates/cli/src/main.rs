@@ -5,6 +5,7 @@ mod bench;
 mod demo;
 mod device;
 mod failure;
+mod map;
 mod output;
 mod serve;
 
@@ -44,6 +45,9 @@ enum Command {
     Login(device::LoginArgs),
     /// Show the whole chain on this machine, each step checked, the refusals too
     Demo(demo::DemoArgs),
+    /// Look into the map: what each platform really supports, since when, by which source
+    #[command(subcommand)]
+    Map(map::MapCommand),
     /// Run the server
     Serve(serve::ServeArgs),
     /// Print an access token for an app, from this device's PRT
@@ -74,6 +78,7 @@ fn run(command: Command, out: &Output) -> Result<(), Failure> {
         Command::Device(command) => client(device::run(command, out)),
         Command::Login(args) => client(device::login(args, out)),
         Command::Demo(args) => demo::run(&args),
+        Command::Map(command) => map::run(command, out),
         Command::Serve(args) => serve::run(args),
         Command::Token(args) => client(device::token(args, out)),
         Command::Cookie(args) => client(device::cookie(args, out)),

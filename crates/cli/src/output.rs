@@ -67,6 +67,11 @@ impl Output {
         }
     }
 
+    /// Prints text that is in its form already.
+    pub(crate) fn text(self, text: &str) {
+        write(text.trim_end_matches(['\n', '\r']));
+    }
+
     /// Prints one entry of a log as it comes: a line, or JSON on one line.
     pub(crate) fn entry(self, value: &Value, columns: &[Column]) {
         match self.format {

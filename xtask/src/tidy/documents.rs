@@ -23,6 +23,9 @@ pub(super) fn check(tree: &Tree, metadata: &Value) -> Problems {
     }
     problems.extend(changelog(tree.text("CHANGELOG.md").unwrap_or_default()));
     problems.extend(past_bugs(tree.text("docs/past-bugs.md").unwrap_or_default(), &test_names(tree)));
+    for (file, text) in tree.under("crates/map/data/", "json") {
+        problems.extend(map_tests(file, text, &test_names(tree)));
+    }
     let workspace = tree.text("Cargo.toml").unwrap_or_default();
     problems.extend(dependencies(
         tree.text("docs/dependencies.md").unwrap_or_default(),
@@ -120,6 +123,20 @@ fn past_bugs(text: &str, tests: &BTreeSet<&str>) -> Problems {
     problems
 }
 
+/// Each test that the map names as a proof exists, so that a claim about Passband falls with it.
+fn map_tests(file: &str, text: &str, tests: &BTreeSet<&str>) -> Problems {
+    let facts: Value = serde_json::from_str(text).unwrap_or_default();
+    let mut problems = Problems::new();
+    for fact in facts.as_array().into_iter().flatten() {
+        let named = fact["tests"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        for test in named.filter(|test| !tests.contains(test.rsplit("::").next().unwrap_or(test))) {
+            let id = fact["id"].as_str().unwrap_or_default();
+            problems.push(format!("crates/map/data/{file}: {id}: no test is called `{test}`"));
+        }
+    }
+    problems
+}
+
 /// A library named in the workspace, and its licence where it is in use.
 struct Named {
     name: String,
@@ -201,6 +218,20 @@ mod tests {
         assert_eq!(found("| Replay | unique insert | `replay_ends_it` |"), 1);
         assert_eq!(found("| Replay | unique insert | |"), 1);
         assert_eq!(past_bugs("nothing", &BTreeSet::new()).len(), 1);
+    }
+
+    #[test]
+    fn a_claim_about_passband_falls_with_its_test() {
+        let found = |fact: &str| {
+            let text = format!("[{fact}, {{ \"id\": \"other\" }}]");
+            map_tests("session/passband.json", &text, &BTreeSet::from(["a_prt_dies"]))
+        };
+        assert!(found(r#"{ "id": "x", "tests": ["passband_server::it::prt::a_prt_dies"] }"#).is_empty());
+        let gone = found(r#"{ "id": "x", "tests": ["a_prt_dies", "passband_server::a_prt_lives"] }"#);
+        assert_eq!(
+            gone,
+            ["crates/map/data/session/passband.json: x: no test is called `passband_server::a_prt_lives`"]
+        );
     }
 
     #[test]

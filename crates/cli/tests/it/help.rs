@@ -28,6 +28,21 @@ fn examples_are_shown_and_parse() {
         ("login", &["login", "login --hint ada@example.com --no-browser"]),
         ("token", &["token --client-id 6f7b6a3c-0d0e-4a53-9d26-4a2f1c7d7e11"]),
         ("cookie", &["cookie"]),
+        (
+            "map show",
+            &[
+                "map show --section session --platform macos",
+                "map show --subject token-protection.sign-in-session --at 2026-03-01",
+            ],
+        ),
+        (
+            "map diff",
+            &["map diff --from 2025-06-01 --to 2026-11-22", "map diff --from 2026-01-01 --format md"],
+        ),
+        (
+            "map check",
+            &["map check --max-age 180d", "map check --max-age 365d --at 2026-11-22 --output json"],
+        ),
         ("admin", &["admin token --data ./passband-data", "admin --data ./passband-data signin tail"]),
         ("admin user create", &["admin user create ada@example.com --name 'Ada Lovelace'"]),
         (

@@ -7,6 +7,7 @@ mod browser;
 mod crash;
 mod fake;
 mod help;
+mod map;
 mod policy;
 mod serve;
 mod signal;

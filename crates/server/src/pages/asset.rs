@@ -22,10 +22,12 @@ struct File {
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 
-static FILES: [File; 4] = [
+static FILES: [File; 6] = [
     File { name: "passband.css", content_type: CSS, body: include_bytes!("../../assets/passband.css") },
     File { name: "passkey.js", content_type: JS, body: include_bytes!("../../assets/passkey.js") },
     File { name: "page.js", content_type: JS, body: include_bytes!("../../assets/page.js") },
+    File { name: "map.css", content_type: CSS, body: passband_map::atlas::page::STYLE.as_bytes() },
+    File { name: "map.js", content_type: JS, body: passband_map::atlas::page::SCRIPT.as_bytes() },
     File {
         name: "favicon.svg",
         content_type: "image/svg+xml",
@@ -33,7 +35,7 @@ static FILES: [File; 4] = [
     },
 ];
 
-static ETAGS: LazyLock<[String; 4]> =
+static ETAGS: LazyLock<[String; 6]> =
     LazyLock::new(|| FILES.each_ref().map(|file| format!("\"{:016x}\"", fnv1a(FNV_OFFSET, file.body))));
 
 /// One short name for the state of all assets: pages put it in asset addresses as `?v=`, so a new version of the
@@ -57,6 +59,11 @@ pub fn asset(name: &str) -> Option<Asset> {
 }
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// A strong entity tag of a page that is the same for everybody (RFC 9110 §8.8.3), quotes included.
+pub(super) fn etag(body: &[u8]) -> String {
+    format!("\"{:016x}\"", fnv1a(FNV_OFFSET, body))
+}
 
 /// FNV-1a, 64 bits: tells versions of our own files apart. Nothing of security rests on it.
 fn fnv1a(start: u64, bytes: &[u8]) -> u64 {

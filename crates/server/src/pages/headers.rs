@@ -56,14 +56,32 @@ pub fn reply(status: StatusCode, page: &impl Template, csp: &str) -> Response {
         tracing::error!("content security policy is not a header value");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let html = match page.render() {
-        Ok(html) => html,
-        Err(error) => {
-            tracing::error!(%error, "page did not render");
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        }
-    };
+    let Some(html) = rendered(page) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     (status, [(header::CONTENT_SECURITY_POLICY, policy)], fixed(), html).into_response()
+}
+
+fn rendered(page: &impl Template) -> Option<String> {
+    page.render().inspect_err(|error| tracing::error!(%error, "page did not render")).ok()
+}
+
+/// Sends a page that is the same for everybody: it may be kept for a while, and asked for again by its tag.
+///
+/// `known` is the request's `If-None-Match` (RFC 9110 §13.1.2). Nothing of a person may be on such a page.
+pub fn reply_public(page: &impl Template, known: Option<&HeaderValue>) -> Response {
+    let Some(html) = rendered(page) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let tag = super::asset::etag(html.as_bytes());
+    let same = known.is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut answer = if same {
+        (StatusCode::NOT_MODIFIED, fixed()).into_response()
+    } else {
+        ([(header::CONTENT_SECURITY_POLICY, csp(&[]))], fixed(), html).into_response()
+    };
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    answer
 }
 
 const fn fixed() -> [(HeaderName, HeaderValue); 7] {

@@ -14,6 +14,7 @@ pub mod graph;
 pub mod health;
 pub mod introspect;
 pub mod logout;
+pub mod map;
 pub mod permissions;
 pub mod profile;
 pub mod recover;
@@ -58,6 +59,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/logout", get(logout::get).post(logout::post))
         .route("/sign-in", get(session::sign_in))
         .route("/setup", get(register::setup))
+        .route("/map", get(map::get))
         .route("/.well-known/webauthn", get(well_known::webauthn))
         .route("/.well-known/passkey-endpoints", get(well_known::passkey_endpoints))
         .route("/recover", get(recover::get).post(recover::post))

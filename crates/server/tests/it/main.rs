@@ -10,6 +10,7 @@ mod console_roles;
 mod device;
 mod figures;
 mod graph;
+mod map;
 mod oidc;
 mod pass;
 mod person_token;

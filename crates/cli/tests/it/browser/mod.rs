@@ -6,6 +6,7 @@ mod apps;
 mod campaign;
 mod keyboard;
 mod look;
+mod map;
 mod pass;
 mod person;
 mod policy;
