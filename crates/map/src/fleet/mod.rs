@@ -279,7 +279,8 @@ impl<'t> Fleet<'t> {
 
     fn finish(self) {
         if !self.new_people.is_empty() {
-            let text = "Nobody was exported: whoever owns a device in this list was taken for a person of whom nothing else is known.";
+            let text = "Nobody was exported: whoever owns a device in this list was taken for a person of whom \
+                        nothing else is known.";
             let about = vec![format!("{} people", self.new_people.len())];
             self.tenant.notes.push(Note { code: "people-from-fleet", text: text.to_owned(), about });
         }

@@ -36,7 +36,7 @@ pub(crate) fn fill<T>(into: &mut Fact<T>, from: Fact<T>) {
 
 fn people(gathered: &mut Gathered, tenant: &mut Tenant) {
     let mut people = std::mem::take(&mut gathered.people);
-    people.sort_by_key(|it| (it.id, it.source));
+    people.sort_by(|a, b| (a.id, &a.name, a.source).cmp(&(b.id, &b.name, b.source)));
     people.dedup_by(|later, first| {
         let same = later.id == first.id;
         if same {

@@ -35,7 +35,7 @@ use std::sync::mpsc;
 /// How many files are read at a time: what a small machine has of processors, and no more memory than for as many files.
 const WORKERS: usize = 2;
 
-/// Reads the export in a folder. `progress` is told how many files of how many are read, now and then.
+/// Reads the export in a folder. `progress` is told after each file how many of how many are read.
 ///
 /// # Errors
 ///

@@ -15,39 +15,48 @@ const MAX_ABOUT: usize = 100;
 const TEXTS: [(&str, &str); 24] = [
     (
         "token-protection-not-exported",
-        "Graph v1.0 does not show token protection, and nothing says that these policies came through beta. Whether they ask for it is unknown; export them through beta.",
+        "Graph v1.0 does not show token protection, and nothing says that these policies came through \
+         beta. Whether they ask for it is unknown; export them through beta.",
     ),
     (
         "old-passkey-properties",
-        "The passkey policy has no profiles, only the properties of before March 2026. One profile was made of them.",
+        "The passkey policy has no profiles, only the properties of before March 2026. One profile was \
+         made of them.",
     ),
     (
         "passkeys-maybe-opened",
-        "The automatic migration of April to June 2026 allowed synced passkeys where attestation was not enforced. If this export is from before it, they may be allowed by now without anybody having said so; export the policy again.",
+        "The automatic migration of April to June 2026 allowed synced passkeys where attestation was \
+         not enforced. If this export is from before it, they may be allowed by now without anybody \
+         having said so; export the policy again.",
     ),
     (
         "target-without-profiles",
-        "These targets name no passkey profile. They were given the default profile, which is what the documents suggest but do not say.",
+        "These targets name no passkey profile. They were given the default profile, which is what the \
+         documents suggest but do not say.",
     ),
     ("target-names-no-profile", "These targets name a profile that the policy does not have."),
     ("no-default-profile", "The passkey policy names no default profile that it has."),
     (
         "legacy-methods-count",
-        "The migration of the methods policy is not complete: the old policies for multifactor authentication and for password reset allow methods too, and are not exported.",
+        "The migration of the methods policy is not complete: the old policies for multifactor \
+         authentication and for password reset allow methods too, and are not exported.",
     ),
     (
         "policy-partly-understood",
-        "These parts of policies are not understood. Whether the policies apply or are satisfied is unknown where it hangs on them.",
+        "These parts of policies are not understood. Whether the policies apply or are satisfied is \
+         unknown where it hangs on them.",
     ),
     ("unknown-value", "These values are not known here. They were kept, and decide nothing."),
     (
         "strength-not-exported",
-        "These policies ask for an authentication strength that is not in the export. Nothing satisfies it for certain.",
+        "These policies ask for an authentication strength that is not in the export. Nothing satisfies \
+         it for certain.",
     ),
     ("location-not-exported", "These policies name a location that is not in the export."),
     (
         "app-groups-change",
-        "These policies name a group of applications whose content Microsoft changes (Office365, MicrosoftAdminPortals). A dated list stands for it.",
+        "These policies name a group of applications whose content Microsoft changes (Office365, \
+         MicrosoftAdminPortals). A dated list stands for it.",
     ),
     (
         "access-not-exported",
@@ -60,17 +69,20 @@ const TEXTS: [(&str, &str); 24] = [
     ("people-not-exported", "There are no people in the export."),
     (
         "membership-not-exported",
-        "Policies name these groups, and the export has no members of any group. Who is in them is unknown.",
+        "Policies name these groups, and the export has no members of any group. Who is in them is \
+         unknown.",
     ),
     (
         "membership-partly-exported",
-        "Policies name these groups, and the export does not have all their members. Who is in them is unknown. The members of dynamic groups have to be exported as well.",
+        "Policies name these groups, and the export does not have all their members. Who is in them is \
+         unknown. The members of dynamic groups have to be exported as well.",
     ),
     ("roles-not-exported", "These policies name roles, and the export does not say who holds which."),
     ("passkeys-not-exported", "The export does not say which passkeys these people have."),
     (
         "passkeys-from-report",
-        "Passkeys of some people are known from the report on registrations alone: it says which kinds they have, not how many nor which models. Export their fido2Methods.",
+        "Passkeys of some people are known from the report on registrations alone: it says which kinds \
+         they have, not how many nor which models. Export their fido2Methods.",
     ),
     (
         "passkey-type-not-exported",
@@ -83,7 +95,8 @@ const TEXTS: [(&str, &str); 24] = [
     ("devices-not-exported", "There are no devices in the export."),
     (
         "device-owners-not-exported",
-        "The export does not say whose these devices are: expand registeredOwners, or export each person's ownedDevices.",
+        "The export does not say whose these devices are: expand registeredOwners, or export each \
+         person's ownedDevices.",
     ),
 ];
 
