@@ -18,7 +18,7 @@ fn main() {
                 start.elapsed()
             );
             for it in &tenant.notes {
-                eprintln!("{}: {}", it.code, it.about.len());
+                eprintln!("{}: {}", it.code, it.about.join(", "));
             }
             for it in tenant.left_out.iter().take(5) {
                 eprintln!("{it:?}");

@@ -88,7 +88,8 @@ fn methods(rng: &mut SplitMix, number: u32, made: &mut Made) -> Value {
     })
 }
 
-/// Groups and their members. Every fifth group holds the one after it, and the last of those the first: a circle.
+/// Groups and their members, about ten groups for each person however many there are. Every fifth group holds the one
+/// after it, and the first two hold each other: a circle.
 pub(super) fn groups(rng: &mut SplitMix, size: Size, made: &mut Made, out: &mut dyn FnMut(&str, &[u8])) {
     let mut pages =
         Paged::new("groups", &url("beta", "groups"), "https://graph.microsoft.com/beta/groups", out);
@@ -100,11 +101,14 @@ pub(super) fn groups(rng: &mut SplitMix, size: Size, made: &mut Made, out: &mut 
     }
     pages.write(false);
     made.groups = size.groups as usize;
-    let holds =
-        |group: u32| group.is_multiple_of(5).then(|| if group + 5 < size.groups { group + 5 } else { 0 });
+    let holds = |group: u32| match group {
+        1 => Some(0),
+        _ => Some(group + 1).filter(|next| group.is_multiple_of(5) && *next < size.groups),
+    };
+    let most = (u64::from(size.users) * 20 / u64::from(size.groups.max(1))).max(3);
     let mut direct: Vec<BTreeSet<u32>> = Vec::new();
     for group in 0..size.groups {
-        let count = (1 + rng.below(u64::from(size.users / 50).max(3))).min(u64::from(size.users));
+        let count = (1 + rng.below(most)).min(u64::from(size.users));
         let members: BTreeSet<u32> = (0..count)
             .filter_map(|_| u32::try_from(rng.below(u64::from(size.users.max(1)))).ok())
             .filter(|it| *it < size.users)
@@ -121,10 +125,13 @@ pub(super) fn groups(rng: &mut SplitMix, size: Size, made: &mut Made, out: &mut 
         pages.write(false);
         direct.push(members);
     }
-    // All that hold each other in the circle have the same people.
-    let circle: BTreeSet<u32> = direct.iter().step_by(5).flatten().copied().collect();
-    let of = |(at, members): (usize, &BTreeSet<u32>)| if at % 5 == 0 { circle.len() } else { members.len() };
-    made.memberships = direct.iter().enumerate().map(of).sum();
+    let people_of = |group: u32| {
+        let mut groups = vec![group];
+        groups.extend(holds(group));
+        let members = groups.iter().filter_map(|it| direct.get(*it as usize)).flatten();
+        members.collect::<BTreeSet<_>>().len()
+    };
+    made.memberships = (0..size.groups).map(people_of).sum();
 }
 
 /// Roles, given to people.

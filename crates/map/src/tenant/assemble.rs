@@ -17,8 +17,7 @@ pub(super) fn tenant(files: Vec<String>, mut gathered: Gathered) -> Tenant {
     people(gathered, &mut tenant);
     policies(gathered, &mut tenant);
     let places = Places::of(&tenant);
-    membership::groups(gathered, &mut tenant, &places);
-    membership::roles(gathered, &mut tenant, &places);
+    membership::fill(gathered, &mut tenant, &places);
     credentials(gathered, &mut tenant, &places);
     super::inventory::devices(gathered, &mut tenant, &places);
     notes::write(gathered, &mut tenant);

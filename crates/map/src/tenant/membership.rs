@@ -127,9 +127,17 @@ fn named(tenant: &Tenant) -> BTreeSet<GroupId> {
     named
 }
 
-/// Fills in the groups of everybody.
-pub(super) fn groups(gathered: &mut Gathered, tenant: &mut Tenant, places: &Places) {
+/// Fills in the groups and the roles of everybody.
+pub(super) fn fill(gathered: &mut Gathered, tenant: &mut Tenant, places: &Places) {
     let graph = Graph::of(gathered, places);
+    // All of it is in the graph now, and it is much.
+    gathered.members = Vec::new();
+    gathered.member_of = Vec::new();
+    groups(&graph, gathered, tenant, places);
+    roles(&graph, gathered, tenant, places);
+}
+
+fn groups(graph: &Graph, gathered: &mut Gathered, tenant: &mut Tenant, places: &Places) {
     let all: BTreeSet<Any> = graph.people.keys().chain(graph.groups.keys()).copied().collect();
     let mut found: Vec<Vec<GroupId>> = vec![Vec::new(); tenant.people.len()];
     for group in all {
@@ -161,9 +169,7 @@ pub(super) fn groups(gathered: &mut Gathered, tenant: &mut Tenant, places: &Plac
     }
 }
 
-/// Fills in the roles of everybody.
-pub(super) fn roles(gathered: &mut Gathered, tenant: &mut Tenant, places: &Places) {
-    let graph = Graph::of(gathered, places);
+fn roles(graph: &Graph, gathered: &mut Gathered, tenant: &mut Tenant, places: &Places) {
     let templates: BTreeMap<Any, RoleId> = gathered.roles.iter().copied().collect();
     let mut held = gathered.assignments.clone();
     for (role, principal) in &gathered.role_members {
