@@ -3,6 +3,7 @@
 //! Run it in the fuzz folder: `cargo run --example seeds`. Seeds have names; what a fuzzer found, hashes.
 
 mod signals;
+mod tenant;
 mod trust;
 
 use passband_core::authn::passkey::registration;
@@ -41,6 +42,7 @@ fn main() -> Outcome {
     trust::methods_policy()?;
     signals::set()?;
     signals::access_policy()?;
+    tenant::tenants()?;
     for (name, text) in [
         (
             "authorize",

@@ -1,0 +1,3 @@
+//! Tests of the map and the planner through what the crate shows.
+
+mod import;
