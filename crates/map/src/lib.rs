@@ -2,3 +2,4 @@
 //! fleet with the same rules as the server decides with.
 
 pub mod model;
+pub mod version;
