@@ -1,0 +1,3 @@
+//! The planner, from outside.
+
+mod golden;
