@@ -1,0 +1,575 @@
+//! Answers: every way of somebody to sign in, each decision made once.
+
+use super::access::{Cell, Shows, Situation, said};
+use super::kit::{Kit, Way};
+use super::passkey::{Case, Token, accepted};
+use super::people::{self, Key};
+use super::platform::{Said, can_use};
+use super::why::Why;
+use super::{Bits, Engine};
+use passband_core::authn::profile::Phase;
+use passband_core::policy::access::facts::{Fact, Platform, TrustType, Truth};
+use passband_core::policy::access::strength::{Methods, Mode};
+use passband_core::policy::access::verdict::Condition;
+use passband_core::policy::access::{Facts, evaluate};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// With what somebody signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum With {
+    /// The passkey at this place in their list.
+    Passkey(u32),
+    /// A passkey, since nobody said whether they have one.
+    SomePasskey,
+    /// All else that they have.
+    Others,
+    /// What their own organisation has them use.
+    Home,
+    /// A passkey they do not have yet: that at this place in the list they were given.
+    New(u32),
+}
+
+/// One try.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The device, by its place in the tenant; none is a device in no list.
+    pub device: Option<u32>,
+    /// Its platform.
+    pub platform: Option<Platform>,
+    /// In what.
+    pub way: Way,
+    /// With what.
+    pub with: With,
+    /// To what they certainly can.
+    pub yes: Bits,
+    /// To what they can if all that is unknown turns out well.
+    pub maybe: Bits,
+    /// Where the session is certainly protected against theft.
+    pub protected: Bits,
+    /// Where it may be.
+    pub perhaps_protected: Bits,
+    /// Where token protection stands in the way.
+    pub unbound: Bits,
+    /// Why not, or why nobody can tell; of everything that is not certain.
+    pub whys: Vec<Why>,
+}
+
+/// What is supposed of somebody: what if they did this?
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Supposing {
+    /// They registered one of these passkeys.
+    pub passkeys: Vec<Token>,
+    /// Their devices were compliant and managed.
+    pub compliant: bool,
+    /// Their devices were registered and enabled, with the broker or single sign-on extension set up.
+    pub registered: bool,
+    /// Their devices had the newest operating system.
+    pub updated: bool,
+    /// Their devices were joined to the domain.
+    pub joined: bool,
+}
+
+impl Supposing {
+    fn changes_devices(&self) -> bool {
+        self.compliant || self.registered || self.updated || self.joined
+    }
+
+    fn kit(&self, kit: &Kit) -> Kit {
+        let mut kit = kit.clone();
+        let windows = kit.platform.flatten() == Some(Platform::Windows);
+        if self.registered || self.compliant {
+            kit.enabled = Some(true);
+            kit.sso = Some(true);
+            if !matches!(kit.trust, Some(Some(_))) {
+                kit.trust = Some(Some(if windows { TrustType::AzureAd } else { TrustType::Workplace }));
+            }
+        }
+        if self.compliant {
+            kit.compliant = Some(true);
+            kit.managed = Some(true);
+        }
+        if self.joined && windows {
+            kit.trust = Some(Some(TrustType::ServerAd));
+            kit.enabled = Some(true);
+        }
+        if self.updated {
+            kit.version = Some(super::kit::NEWEST);
+        }
+        kit
+    }
+}
+
+/// Somebody by what can matter.
+#[derive(Clone, Debug)]
+struct Class {
+    key: Key,
+    /// By what conditional access says of them.
+    access: u32,
+    /// By what the passkey policy says of their groups.
+    passkeys: u32,
+    allowed: (Methods, Methods),
+}
+
+type Cases = Rc<Vec<(Case, u32)>>;
+type Cells = Rc<Vec<Cell>>;
+
+/// Answers that one thread has found so far.
+#[derive(Debug)]
+pub struct Memo<'e, 't> {
+    engine: &'e Engine<'t>,
+    classes: HashMap<Key, Rc<Class>>,
+    access_signs: HashMap<Vec<u8>, u32>,
+    passkey_signs: HashMap<Vec<u8>, u32>,
+    tokens: HashMap<Token, (u32, Cases)>,
+    shows: Vec<Shows>,
+    situations: HashMap<Situation, u32>,
+    situation_of: HashMap<(u32, Way), (Rc<Situation>, u32)>,
+    accepted: HashMap<(u32, u32), Rc<Vec<Said>>>,
+    cells: HashMap<(u32, u32, u32), Cells>,
+    usable: HashMap<(u32, Way, super::table::Kind, Option<bool>), Said>,
+    /// Kinds of device that are only supposed.
+    supposed: Vec<(Kit, Option<u32>)>,
+    supposed_found: HashMap<(Kit, Option<u32>), u32>,
+}
+
+const fn place(of: usize) -> u32 {
+    // Nothing here is counted in thousands of millions.
+    of as u32
+}
+
+impl<'e, 't> Memo<'e, 't> {
+    /// Nothing found yet.
+    #[must_use]
+    pub fn new(engine: &'e Engine<'t>) -> Self {
+        Self {
+            engine,
+            classes: HashMap::new(),
+            access_signs: HashMap::new(),
+            passkey_signs: HashMap::new(),
+            tokens: HashMap::new(),
+            shows: Vec::new(),
+            situations: HashMap::new(),
+            situation_of: HashMap::new(),
+            accepted: HashMap::new(),
+            cells: HashMap::new(),
+            usable: HashMap::new(),
+            supposed: Vec::new(),
+            supposed_found: HashMap::new(),
+        }
+    }
+
+    /// The engine whose answers these are.
+    #[must_use]
+    pub const fn engine(&self) -> &'e Engine<'t> {
+        self.engine
+    }
+
+    /// Every try of somebody, by their place in the tenant.
+    #[must_use]
+    pub fn attempts(&mut self, person: usize) -> Vec<Attempt> {
+        self.attempts_supposing(person, &Supposing::default())
+    }
+
+    /// The same, if something were otherwise.
+    #[must_use]
+    pub fn attempts_supposing(&mut self, person: usize, supposing: &Supposing) -> Vec<Attempt> {
+        let engine = self.engine;
+        let class = self.class(person);
+        let means = self.means(person, &class, supposing);
+        let mut attempts = Vec::new();
+        let owned = engine.devices_of(person);
+        for owned in owned {
+            let kit = self.kit(owned.kit, supposing);
+            self.on(kit, Some(owned.device), (&class, &means), &mut attempts);
+        }
+        if owned.is_empty() {
+            for kit in engine.elsewhere.clone() {
+                let kit = self.kit(kit, supposing);
+                self.on(kit, None, (&class, &means), &mut attempts);
+            }
+        }
+        let account = engine.tenant.people[person].enabled.known().copied();
+        for attempt in &mut attempts {
+            match account {
+                Some(true) => continue,
+                Some(false) => {
+                    (attempt.maybe, attempt.perhaps_protected) = (0, 0);
+                    attempt.whys = vec![Why::AccountDisabled];
+                }
+                None => attempt.whys.insert(0, Why::AccountUnknown),
+            }
+            (attempt.yes, attempt.protected) = (0, 0);
+        }
+        attempts
+    }
+
+    /// Whether somebody may register a passkey of this kind, by the passkey policy.
+    #[must_use]
+    pub fn may_register(&mut self, person: usize, token: &Token) -> bool {
+        let class = self.class(person);
+        let cases = self.engine.asked.cases(token);
+        let mut said =
+            cases.iter().map(|case| accepted(&self.engine.passkeys, &class.key, case, Phase::Registration));
+        said.all(|it| it.truth.is_yes())
+    }
+
+    /// Whether the account is in a class that the passkey policy covers at all.
+    #[must_use]
+    pub fn passkey_said(&mut self, person: usize, token: &Token) -> Said {
+        let class = self.class(person);
+        let (number, cases) = self.token(token);
+        let all = self.accepted(&class, number, &cases);
+        together(all.iter().copied(), token.gap())
+    }
+
+    fn class(&mut self, person: usize) -> Rc<Class> {
+        let engine = self.engine;
+        let key = engine.named.key(&engine.tenant.people[person]);
+        if let Some(class) = self.classes.get(&key) {
+            return Rc::clone(class);
+        }
+        let mut sign = Vec::new();
+        if let Some(set) = &engine.access {
+            // What the server's own code says of the condition on people, policy by policy.
+            let facts =
+                Facts { person: key.person(), ..Facts::nothing_about(key.person().id, engine.options.at) };
+            sign.extend(evaluate(set, &facts).said.iter().map(|said| {
+                u8::from(said.unmatched.has(Condition::Users))
+                    + 2 * u8::from(said.unknown.has(Condition::Users))
+            }));
+        }
+        let next = place(self.access_signs.len());
+        let access = *self.access_signs.entry(sign).or_insert(next);
+        let mut sign = Vec::new();
+        for policy in &engine.passkeys {
+            for groups in key.cases(policy) {
+                match policy.admits(&groups) {
+                    Err(reason) => sign.extend_from_slice(reason.code().as_bytes()),
+                    Ok(()) => {
+                        for profile in policy.enforced(&groups) {
+                            sign.extend_from_slice(profile.id.as_bytes());
+                        }
+                    }
+                }
+                sign.push(b'/');
+            }
+        }
+        let next = place(self.passkey_signs.len());
+        let passkeys = *self.passkey_signs.entry(sign).or_insert(next);
+        let allowed = people::allowed(&engine.tenant.methods, &key);
+        let class = Rc::new(Class { key: key.clone(), access, passkeys, allowed });
+        self.classes.insert(key, Rc::clone(&class));
+        class
+    }
+
+    /// What somebody can sign in with.
+    fn means(&mut self, person: usize, class: &Class, supposing: &Supposing) -> Vec<Means> {
+        let it = &self.engine.tenant.people[person];
+        if it.guest.known().is_some_and(Option::is_some) {
+            return vec![Means::Home];
+        }
+        let mut means = Vec::new();
+        match it.passkeys.known() {
+            None => means.push(Means::Some),
+            Some(passkeys) => {
+                for (at, passkey) in passkeys.iter().enumerate() {
+                    let token = Token::of(passkey);
+                    let (number, cases) = self.token(&token);
+                    means.push(Means::Token(With::Passkey(place(at)), token, number, cases));
+                }
+            }
+        }
+        for (at, token) in supposing.passkeys.iter().enumerate() {
+            let (number, cases) = self.token(token);
+            means.push(Means::Token(With::New(place(at)), *token, number, cases));
+        }
+        let (surely, perhaps, why) = people::others(it, class.allowed);
+        if !perhaps.is_empty() {
+            means.push(Means::Others(surely, perhaps, why));
+        }
+        means
+    }
+
+    fn token(&mut self, token: &Token) -> (u32, Cases) {
+        if let Some(found) = self.tokens.get(token) {
+            return found.clone();
+        }
+        let asked = &self.engine.asked;
+        let cases: Vec<_> = asked
+            .cases(token)
+            .into_iter()
+            .map(|case| {
+                let passkey = Fact::Known(Some(asked.proof(&case)));
+                (case, Shows { methods: Some(Methods::from_modes(&[Mode::Fido2])), passkey })
+            })
+            .collect();
+        let cases: Vec<_> = cases.into_iter().map(|(case, shows)| (case, self.shows(shows))).collect();
+        let found = (place(self.tokens.len()), Rc::new(cases));
+        self.tokens.insert(*token, found.clone());
+        found
+    }
+
+    fn shows(&mut self, shows: Shows) -> u32 {
+        let at = self.shows.iter().position(|it| *it == shows);
+        place(at.unwrap_or_else(|| {
+            self.shows.push(shows);
+            self.shows.len() - 1
+        }))
+    }
+
+    fn kit(&mut self, kit: u32, supposing: &Supposing) -> u32 {
+        if !supposing.changes_devices() {
+            return kit;
+        }
+        let kits = &self.engine.kits;
+        let key = (supposing.kit(&kits.all[kit as usize]), kits.sample[kit as usize]);
+        let next = place(kits.all.len() + self.supposed.len());
+        let at = *self.supposed_found.entry(key.clone()).or_insert(next);
+        if at == next {
+            self.supposed.push(key);
+        }
+        at
+    }
+
+    fn kit_at(&self, kit: u32) -> (&Kit, Option<u32>) {
+        let kits = &self.engine.kits;
+        match kits.all.get(kit as usize) {
+            Some(it) => (it, kits.sample[kit as usize]),
+            None => {
+                let (it, sample) = &self.supposed[kit as usize - kits.all.len()];
+                (it, *sample)
+            }
+        }
+    }
+
+    /// Every way on one device.
+    fn on(&mut self, kit: u32, device: Option<u32>, who: (&Class, &[Means]), attempts: &mut Vec<Attempt>) {
+        for way in Way::ALL {
+            let (it, _) = self.kit_at(kit);
+            let has = it.has(way);
+            let disabled = it.enabled == Some(false) && way == Way::App;
+            let platform = it.platform.flatten();
+            if has.is_no() {
+                continue;
+            }
+            for means in who.1 {
+                let mut attempt = Attempt {
+                    device,
+                    platform,
+                    way,
+                    with: means.with(),
+                    yes: 0,
+                    maybe: 0,
+                    protected: 0,
+                    perhaps_protected: 0,
+                    unbound: 0,
+                    whys: Vec::new(),
+                };
+                if disabled {
+                    attempt.whys.push(Why::DeviceDisabled);
+                } else {
+                    self.one(who.0, kit, means, &mut attempt);
+                    if !has.is_yes() {
+                        (attempt.yes, attempt.protected) = (0, 0);
+                        attempt.note(Why::ProgramUnknown);
+                    }
+                }
+                attempts.push(attempt);
+            }
+        }
+    }
+
+    fn one(&mut self, class: &Class, kit: u32, means: &Means, attempt: &mut Attempt) {
+        match means {
+            Means::Home => {
+                let shows = self.shows(Shows { methods: None, passkey: Fact::Unknown });
+                let cells = self.cells(class, (kit, attempt.way), shows);
+                attempt.count(&[(Said::YES, cells)], &|_| Said::YES, Some(Why::Guest));
+            }
+            Means::Some => {
+                let methods = Some(Methods::from_modes(&[Mode::Fido2]));
+                let shows = self.shows(Shows { methods, passkey: Fact::Unknown });
+                let cells = self.cells(class, (kit, attempt.way), shows);
+                let unsure = Said::unsure(Why::PasskeysUnknown);
+                attempt.count(&[(unsure, cells)], &|_| Said::YES, None);
+            }
+            Means::Others(surely, perhaps, why) => {
+                let hello = self.hello(kit);
+                let surely = without_hello(*surely, hello.is_yes());
+                let perhaps = without_hello(*perhaps, !hello.is_no());
+                let mut worlds = Vec::new();
+                for methods in if surely == perhaps { vec![surely] } else { vec![surely, perhaps] } {
+                    let begins = if people::can_begin(methods) {
+                        Said::YES
+                    } else {
+                        Said::no(why.unwrap_or(Why::NoMethod))
+                    };
+                    let shows = self.shows(Shows { methods: Some(methods), passkey: Fact::Known(None) });
+                    worlds.push((begins, self.cells(class, (kit, attempt.way), shows)));
+                }
+                attempt.count(&worlds, &|_| Said::YES, *why);
+            }
+            Means::Token(_, token, number, cases) => {
+                let accepted = self.accepted(class, *number, cases);
+                let mut worlds = Vec::new();
+                for (at, (_, shows)) in cases.iter().enumerate() {
+                    worlds.push((accepted[at], self.cells(class, (kit, attempt.way), *shows)));
+                }
+                let mut here = Vec::new();
+                for mail in [Some(true), Some(false), None] {
+                    here.push((mail, self.can_use(kit, attempt.way, token, mail)));
+                }
+                let engine = self.engine;
+                let usable = |resource: usize| {
+                    let mail = engine.resources[resource].resource.mail;
+                    here.iter().find(|it| it.0 == mail).map_or(Said::YES, |it| it.1)
+                };
+                attempt.count(&worlds, &usable, token.gap());
+            }
+        }
+    }
+
+    fn hello(&self, kit: u32) -> Truth {
+        let (kit, _) = self.kit_at(kit);
+        if kit.platform.flatten() != Some(Platform::Windows) {
+            return if kit.platform.is_none() { Truth::Unknown } else { Truth::No };
+        }
+        let joined = match kit.trust {
+            None => Truth::Unknown,
+            Some(trust) => Truth::of(matches!(trust, Some(TrustType::AzureAd | TrustType::ServerAd))),
+        };
+        joined.and(if kit.sole { Truth::Yes } else { Truth::Unknown })
+    }
+
+    fn can_use(&mut self, kit: u32, way: Way, token: &Token, mail: Option<bool>) -> Said {
+        let key = (kit, way, token.kind(), mail);
+        if let Some(found) = self.usable.get(&key) {
+            return *found;
+        }
+        let said = can_use(&self.engine.today, token.kind(), self.kit_at(kit).0, way, mail);
+        self.usable.insert(key, said);
+        said
+    }
+
+    fn accepted(&mut self, class: &Class, token: u32, cases: &Cases) -> Rc<Vec<Said>> {
+        let engine = self.engine;
+        let found = self.accepted.entry((class.passkeys, token)).or_insert_with(|| {
+            let all = cases.iter();
+            let all = all.map(|(case, _)| accepted(&engine.passkeys, &class.key, case, Phase::SignIn));
+            Rc::new(all.collect())
+        });
+        Rc::clone(found)
+    }
+
+    /// What conditional access says of every kind of application.
+    fn cells(&mut self, class: &Class, place_of: (u32, Way), shows: u32) -> Cells {
+        let (situation, number) = self.situation(place_of);
+        let key = (class.access, number, shows);
+        if let Some(found) = self.cells.get(&key) {
+            return Rc::clone(found);
+        }
+        let sample = self.kit_at(place_of.0).1;
+        let shown = self.shows[shows as usize];
+        let kinds = self.engine.resources.iter();
+        let cells = kinds.map(|it| self.engine.ask(&class.key, (&situation, sample), &shown, &it.resource));
+        let cells = Rc::new(cells.collect::<Vec<_>>());
+        self.cells.insert(key, Rc::clone(&cells));
+        cells
+    }
+
+    fn situation(&mut self, place_of: (u32, Way)) -> (Rc<Situation>, u32) {
+        if let Some(found) = self.situation_of.get(&place_of) {
+            return found.clone();
+        }
+        let situation = Situation::of(self.kit_at(place_of.0).0, place_of.1, &self.engine.today);
+        let next = place(self.situations.len());
+        let number = *self.situations.entry(situation.clone()).or_insert(next);
+        let found = (Rc::new(situation), number);
+        self.situation_of.insert(place_of, found.clone());
+        found
+    }
+}
+
+fn without_hello(methods: Methods, has: bool) -> Methods {
+    if has {
+        return methods;
+    }
+    let others: Vec<_> = methods.modes().filter(|mode| *mode != Mode::WindowsHelloForBusiness).collect();
+    Methods::from_modes(&others)
+}
+
+/// What somebody can sign in with.
+#[derive(Clone, Debug)]
+enum Means {
+    Token(With, Token, u32, Cases),
+    Some,
+    Others(Methods, Methods, Option<Why>),
+    Home,
+}
+
+impl Means {
+    const fn with(&self) -> With {
+        match self {
+            Self::Token(with, ..) => *with,
+            Self::Some => With::SomePasskey,
+            Self::Others(..) => With::Others,
+            Self::Home => With::Home,
+        }
+    }
+}
+
+/// Yes if all are, no if none is; `gap` says why nobody can tell which of them it is.
+fn together(all: impl Iterator<Item = Said>, gap: Option<Why>) -> Said {
+    all.reduce(|a, b| if a.truth == b.truth { a } else { Said { truth: Truth::Unknown, why: gap.or(a.why) } })
+        .unwrap_or(Said::YES)
+}
+
+impl Attempt {
+    fn note(&mut self, why: Why) {
+        if !self.whys.contains(&why) {
+            self.whys.push(why);
+        }
+    }
+
+    /// Adds up what the worlds come to, application by application.
+    fn count(&mut self, worlds: &[(Said, Cells)], usable: &dyn Fn(usize) -> Said, gap: Option<Why>) {
+        let kinds = worlds.first().map_or(0, |(_, cells)| cells.len());
+        for at in 0..kinds {
+            let here = usable(at);
+            let (mut yes, mut maybe) = (true, false);
+            let (mut protected, mut perhaps) = (true, false);
+            let mut told = worlds.iter().map(|(accepted, cells)| {
+                let all = accepted.and(here).and(said(&cells[at]));
+                yes &= all.truth.is_yes();
+                maybe |= !all.truth.is_no();
+                protected &= cells[at].protected;
+                perhaps |= cells[at].perhaps_protected && !all.truth.is_no();
+                self.unbound |= Bits::from(cells[at].unbound && !accepted.and(here).truth.is_no()) << at;
+                all
+            });
+            let mut whys: Vec<_> = Vec::new();
+            for all in told.by_ref().filter(|all| !all.truth.is_yes()) {
+                whys.extend(all.why);
+            }
+            drop(told);
+            self.yes |= Bits::from(yes) << at;
+            self.maybe |= Bits::from(maybe) << at;
+            self.protected |= Bits::from(yes && protected) << at;
+            self.perhaps_protected |= Bits::from(perhaps) << at;
+            if !yes && maybe && worlds.len() > 1 {
+                whys.splice(0..0, gap);
+            }
+            for why in whys {
+                self.note(why);
+            }
+            if !here.truth.is_no() && !worlds.iter().any(|(accepted, _)| accepted.truth.is_no()) {
+                for (_, cells) in worlds {
+                    for why in &cells[at].whys {
+                        self.note(*why);
+                    }
+                }
+            }
+        }
+    }
+}
