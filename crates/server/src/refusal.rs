@@ -34,6 +34,16 @@ impl WireError {
     pub const fn new(error: &'static str, number: u32, text: &'static str) -> Self {
         Self { error, number, text, status: StatusCode::BAD_REQUEST }
     }
+
+    /// The body that says so, of no particular request.
+    pub fn body(&self) -> ErrorReply {
+        ErrorReply {
+            error: self.error.to_owned(),
+            error_description: format!("AADSTS{}: {}", self.number, self.text),
+            error_codes: vec![self.number],
+            ..ErrorReply::default()
+        }
+    }
 }
 
 /// `invalid_request` for what could not be read.
@@ -171,13 +181,9 @@ impl From<CommitError> for WireError {
 
 impl IntoResponse for WireError {
     fn into_response(self) -> Response {
-        let body = ErrorReply {
-            error: self.error.to_owned(),
-            error_description: format!("AADSTS{}: {}", self.number, self.text),
-            error_codes: vec![self.number],
-            correlation_id: String::new(),
-        };
-        let mut answer = (self.status, Json(body)).into_response();
+        let mut answer = (self.status, Json(self.body())).into_response();
+        // Where the dialect is spoken, the body is written again with the request's names.
+        answer.extensions_mut().insert(self);
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::TOO_MANY_REQUESTS {
             answer.headers_mut().insert(header::RETRY_AFTER, retry_after());

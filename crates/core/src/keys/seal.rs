@@ -29,6 +29,8 @@ pub enum Purpose {
     Csrf,
     /// A private key in the database.
     KeyAtRest,
+    /// What a program that reads the sign-in page came for.
+    ProgramSignIn,
     /// The challenge of a registration for somebody else.
     OnBehalf,
     /// A Primary Refresh Token.
@@ -51,6 +53,7 @@ impl Purpose {
             Self::Code => b"code",
             Self::Csrf => b"csrf",
             Self::KeyAtRest => b"key-at-rest",
+            Self::ProgramSignIn => b"program-sign-in",
             Self::OnBehalf => b"on-behalf",
             Self::Prt => b"prt",
             Self::RefreshToken => b"refresh-token",

@@ -50,6 +50,6 @@ pub use register::{Register, RegisterReason};
 pub use sample_app::{Claim, SampleApp, SampleKind, SampleSignedIn};
 pub use second::Second;
 pub use setup::Setup;
-pub use sign_in::SignIn;
+pub use sign_in::{Contract, ForPrograms, SignIn};
 pub use signed_out::SignedOut;
 pub use tap::Tap;

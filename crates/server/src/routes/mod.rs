@@ -10,6 +10,7 @@ pub mod ceremony;
 pub mod code;
 pub mod console;
 pub mod device;
+pub mod dialect;
 pub mod graph;
 pub mod health;
 pub mod introspect;
@@ -43,7 +44,7 @@ pub fn figures(app: Arc<App>) -> Router {
 
 /// Every route of the server.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
@@ -74,10 +75,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/EnrollmentServer/device/{id}", axum::routing::delete(device::leave))
         .route("/{tenant}/oauth2/token", post(broker::post))
         .route("/{tenant}/oauth2/v2.0/token", post(broker::post))
+        .merge(dialect::routes())
         .merge(ssf::routes())
         .merge(graph::router(&app))
         .merge(account::routes().merge(console::routes(&app)))
         .layer(DefaultBodyLimit::max(256 * 1024))
         .layer(middleware::from_fn(telemetry::measure))
-        .with_state(app)
+        .with_state(Arc::clone(&app));
+    dialect::around(routes, app)
 }

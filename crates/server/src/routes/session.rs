@@ -99,6 +99,7 @@ pub fn sign_in_page(
         recover_href: format!("/recover?next={next}"),
         band,
         notice,
+        contract: None,
     };
     let answer = pages::reply(StatusCode::OK, &page, &pages::csp(&[]));
     with_cookie(answer, cookie::set_asker(app, &asker))

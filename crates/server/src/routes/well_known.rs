@@ -5,14 +5,19 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `GET /.well-known/openid-configuration`.
 pub async fn configuration(State(app): State<Arc<App>>) -> Response {
+    public(Json(document(&app)))
+}
+
+/// What there is to say of this server as an OpenID provider.
+pub fn document(app: &App) -> Value {
     let issuer = app.issuer();
     let at = |path: &str| format!("{issuer}{path}");
-    let body = json!({
+    json!({
         "issuer": issuer,
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
@@ -42,8 +47,7 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Response {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "capabilities": ["kdf_ver2"],
-    });
-    public(Json(body))
+    })
 }
 
 /// `GET /.well-known/webauthn` (WebAuthn L3 §5.11.1): the origins whose pages may use passkeys of this RP ID. With none
@@ -68,7 +72,7 @@ pub async fn jwks(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Any page may read it (RFC 9700 §2.6).
-fn public(body: impl IntoResponse) -> Response {
+pub fn public(body: impl IntoResponse) -> Response {
     ([(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (header::CACHE_CONTROL, "public, max-age=300")], body)
         .into_response()
 }

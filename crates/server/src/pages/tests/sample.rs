@@ -221,6 +221,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                 recover_href: "/recover?next=%2Fauthorize".into(),
                 band: band(Unknown, Unknown, Unknown, Unknown),
                 notice: None,
+                contract: None,
             }),
         ),
         (
@@ -231,6 +232,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                 recover_href: "/recover".into(),
                 band: band(Unknown, Claimed, Unknown, Unknown),
                 notice: Some(Notice::refused("This device is disabled. Ask your administrator.", w.label)),
+                contract: None,
             }),
         ),
         (
