@@ -104,6 +104,11 @@ impl Params {
         self.0.insert(name.to_owned(), value);
     }
 
+    /// Takes a member away.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// A member that is there and not empty.
     pub fn non_empty(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())

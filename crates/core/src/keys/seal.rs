@@ -35,6 +35,8 @@ pub enum Purpose {
     OnBehalf,
     /// A Primary Refresh Token.
     Prt,
+    /// A pushed authorization request.
+    PushedRequest,
     /// A refresh token.
     RefreshToken,
     /// The link that makes the first administrator.
@@ -56,6 +58,7 @@ impl Purpose {
             Self::ProgramSignIn => b"program-sign-in",
             Self::OnBehalf => b"on-behalf",
             Self::Prt => b"prt",
+            Self::PushedRequest => b"pushed-request",
             Self::RefreshToken => b"refresh-token",
             Self::SetupLink => b"setup-link",
             Self::StreamAuthorization => b"stream-authorization",

@@ -8,6 +8,7 @@ mod admin;
 mod asset;
 mod campaign;
 mod confirm;
+mod device;
 mod error;
 mod headers;
 mod kind;
@@ -39,6 +40,7 @@ pub use admin::{
 };
 pub use asset::{Asset, asset, asset_version};
 pub use campaign::Campaign;
+pub use device::{Device, DeviceConfirm, DeviceDone};
 pub use error::ErrorPage;
 pub use headers::{csp, reply};
 pub use kind::PasskeyKind;

@@ -7,13 +7,14 @@
 use super::again::{self, Asked};
 use super::dialect::{self, Version};
 use super::session::{self, found, see_other, sign_in_page};
-use super::{broker, code, tokens};
+use super::{broker, code, par, tokens};
 use crate::access::{self, Asking, Program, Refused};
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::cookie;
 use crate::extract::{Caller, Form, Params, ParamsError};
 use crate::pages;
+use crate::refusal::WireError;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -129,7 +130,12 @@ async fn answer(
     params: Result<Params, ParamsError>,
 ) -> Response {
     let Ok(params) = params else { return refused_page(app, Reason::RequestMalformed) };
-    let request = match understand(app, &params, place.version).await {
+    let pushed = match par::opened(app, &params) {
+        Ok(pushed) => pushed,
+        Err(reason) => return refused_page(app, reason),
+    };
+    // What stands beside a reference counts for nothing: whoever carries it may have added it (RFC 9126 §4).
+    let request = match understand(app, pushed.as_ref().unwrap_or(&params), place.version).await {
         Ok(request) => request,
         Err(bad) => return bad.into_answer(app),
     };
@@ -166,6 +172,20 @@ fn is_program(app: &App, headers: &HeaderMap) -> bool {
         || cookie::get(headers, CREDENTIAL_NAME).is_some()
         || cookie::session(app, headers).is_some();
     !browser && !shows
+}
+
+/// Checks a request that is to be answered later.
+///
+/// # Errors
+///
+/// [`WireError`]: what it would be refused for.
+pub async fn check(app: &App, params: &Params) -> Result<(), WireError> {
+    match understand(app, params, None).await {
+        Ok(_) => Ok(()),
+        Err(Bad::Page(reason)) => Err(reason.into()),
+        Err(Bad::Client { error, text, .. }) => Err(WireError::new(error, 90_014, text)),
+        Err(Bad::Store(error)) => Err(error.into()),
+    }
 }
 
 /// Answers a request for which the person has signed in a moment ago, into this session, with a program that reads the

@@ -10,11 +10,13 @@ pub mod ceremony;
 pub mod code;
 pub mod console;
 pub mod device;
+pub mod device_code;
 pub mod dialect;
 pub mod graph;
 pub mod health;
 pub mod introspect;
 pub mod logout;
+pub mod par;
 pub mod permissions;
 pub mod profile;
 pub mod recover;
@@ -53,6 +55,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/jwks", get(well_known::jwks))
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/token", post(token::post))
+        .route("/par", post(par::post))
+        .route("/device_authorization", post(device_code::begin))
+        .route("/device", get(device_code::get).post(device_code::post))
         .route("/userinfo", get(userinfo::get).post(userinfo::get))
         .route("/revoke", post(token::revoke))
         .route("/introspect", post(introspect::post))

@@ -1,5 +1,6 @@
 //! `/token` (RFC 6749 §4.1.3, §6) and `/revoke` (RFC 7009).
 
+use super::device_code;
 use super::tokens::{self, Minted, Target, TargetError, Wanted};
 use crate::access::{self, Asking, Program, Refused};
 use crate::app::App;
@@ -53,6 +54,7 @@ pub async fn grants(
     let kind = match form.get("grant_type") {
         "authorization_code" => SignInKind::Code,
         "refresh_token" => SignInKind::Refresh,
+        device_code::GRANT => SignInKind::DeviceCode,
         _ => {
             return Err(WireError::new(
                 "unsupported_grant_type",
@@ -70,6 +72,7 @@ pub async fn grants(
     attempt.for_app(&client);
     match kind {
         SignInKind::Code => redeem_code(app, &client, form, attempt).await,
+        SignInKind::DeviceCode => device_code::redeem(app, &client, form, attempt).await,
         _ => refresh(app, &client, form, attempt).await,
     }
 }

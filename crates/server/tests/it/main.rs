@@ -7,6 +7,7 @@ mod ceremony;
 mod console;
 mod console_roles;
 mod device;
+mod device_code;
 mod dialect;
 mod figures;
 mod graph;

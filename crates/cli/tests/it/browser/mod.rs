@@ -2,6 +2,7 @@
 
 mod apps;
 mod campaign;
+mod device_code;
 mod keyboard;
 mod look;
 mod pass;

@@ -2,6 +2,7 @@
 
 mod html;
 mod sample;
+mod sample_device;
 mod sample_passkeys;
 mod sample_policy;
 mod sample_signals;

@@ -25,7 +25,7 @@ pub mod request;
 pub use login::page_for;
 pub use reply::ordinary;
 
-use super::authorize;
+use super::{authorize, device_code};
 use crate::app::App;
 use crate::extract::{Caller, Form};
 use crate::refusal::WireError;
@@ -119,6 +119,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/{tenant}/GetCredentialType", post(credential_type::post))
         .route("/{tenant}/oauth2/authorize", get(authorize_get).post(authorize_post))
         .route("/{tenant}/oauth2/v2.0/authorize", get(authorize_get).post(authorize_post))
+        .route("/{tenant}/oauth2/devicecode", post(device_code::begin_dialect))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(device_code::begin_dialect))
         .route("/{tenant}/fido/get", post(login::challenge))
         .route("/{tenant}/login", post(login::answer))
 }
