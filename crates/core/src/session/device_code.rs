@@ -124,7 +124,7 @@ pub struct NotYet {
     /// Why.
     pub reason: Reason,
     /// What is to be written; nothing for a code that is over.
-    pub change: Option<Change>,
+    pub change: Option<DeviceCodeChange>,
 }
 
 impl DeviceCode {
@@ -158,7 +158,7 @@ impl DeviceCode {
                     (Reason::DeviceCodePending, self.interval)
                 };
                 let polled = DeviceCodeChange::Polled { id: self.id, at: now, interval };
-                Err(NotYet { reason, change: Some(Change::DeviceCode(polled)) })
+                Err(NotYet { reason, change: Some(polled) })
             }
         }
     }
@@ -201,10 +201,7 @@ mod tests {
         let asked = DeviceCode { polled: Some(NOW), ..code() };
         let after = |seconds| asked.poll(asked.client, NOW + Seconds(seconds)).unwrap_err();
         assert_eq!(after(4).reason, Reason::DeviceCodeTooFast);
-        assert!(matches!(
-            after(4).change,
-            Some(Change::DeviceCode(DeviceCodeChange::Polled { interval: Seconds(10), .. }))
-        ));
+        assert!(matches!(after(4).change, Some(DeviceCodeChange::Polled { interval: Seconds(10), .. })));
         assert_eq!(after(5).reason, Reason::DeviceCodePending);
     }
 

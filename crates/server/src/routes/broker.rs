@@ -1,7 +1,7 @@
 //! The broker's side of the token endpoint (prt.md §2 to §7): nonces, PRT issue, renewal and use; and the PRT
 //! that a browser carries into `/authorize`.
 
-use super::dialect::{self, Tenant, Version};
+use super::dialect::{self, Tenant};
 use super::session::found;
 use super::token::grants;
 use super::tokens::{self, TargetError, Wanted};
@@ -42,8 +42,7 @@ use std::sync::Arc;
 /// `POST /{tenant}/oauth2/token` and `/{tenant}/oauth2/v2.0/token`.
 pub async fn post(
     State(app): State<Arc<App>>,
-    _: Tenant,
-    version: Version,
+    Tenant { version, .. }: Tenant,
     caller: Caller,
     headers: HeaderMap,
     Form(form): Form,

@@ -4,7 +4,7 @@
 //! application asked, from where and when, and what the answer does, and nothing is answered by following a link. The
 //! broker's client and what only a broker gets are left out altogether, so nothing of it becomes a PRT (attack A12).
 
-use super::dialect::{self, Tenant, Version};
+use super::dialect::{self, Tenant};
 use super::session::{self, place_of_sign_in, see_other, with_cookie};
 use super::tokens::{self, Minted, TargetError, Wanted};
 use crate::access::{self, Asking, Program};
@@ -52,8 +52,7 @@ pub async fn begin(
 /// `POST /{tenant}/oauth2/devicecode` and `POST /{tenant}/oauth2/v2.0/devicecode` (prt.md §8.1).
 pub async fn begin_dialect(
     State(app): State<Arc<App>>,
-    _: Tenant,
-    version: Version,
+    Tenant { version, .. }: Tenant,
     caller: Caller,
     headers: HeaderMap,
     Form(form): Form,
@@ -134,7 +133,7 @@ pub async fn redeem(
         Ok(redeemable) => redeemable,
         // Most polls end here, and none of them is worth a line in the log.
         Err(device_code::NotYet { reason, change: Some(change) }) => {
-            return match app.commit(vec![change]).await {
+            return match app.commit(vec![Change::DeviceCode(change)]).await {
                 Ok(()) | Err(CommitError::Conflict(_)) => Err(reason.into()),
                 Err(error) => Err(error.into()),
             };

@@ -444,7 +444,7 @@ async fn discovery_says_where_everything_is() {
     let mut probe = program.get("/").await;
     for _ in 0..5 {
         if probe.status.is_redirection() {
-            probe = program.get(&probe.location().to_owned()).await;
+            probe = program.get(probe.location()).await;
         }
     }
     assert_eq!(probe.status, StatusCode::OK);

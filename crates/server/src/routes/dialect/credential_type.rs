@@ -66,7 +66,7 @@ pub async fn allow_list(app: &App, name: &str) -> Result<Vec<Vec<u8>>, StoreErro
     // Looked for either way, so that time tells nothing.
     let id = found.map_or_else(|| UserId::generate(app.rng()), |user| user.id);
     let own = app.store.passkeys_of(id).await?.into_iter().map(|passkey| passkey.id).collect();
-    Ok(padded(&*app.master.derive("decoy-passkeys"), name, own))
+    Ok(padded(&app.master.derive("decoy-passkeys"), name, own))
 }
 
 fn padded(key: &[u8; 32], name: &str, mut ids: Vec<Vec<u8>>) -> Vec<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! Documents that say where everything is (prt.md §1).
 
-use super::{Tenant, Version};
+use super::Tenant;
 use crate::app::App;
 use crate::extract::Params;
 use crate::refusal::WireError;
@@ -21,9 +21,9 @@ const NOT_OURS: WireError = WireError::new("invalid_instance", 50_049, "This ser
 
 /// `GET /{tenant}/.well-known/openid-configuration` and `GET /{tenant}/v2.0/.well-known/openid-configuration`: what the
 /// standard's document says, with the endpoints of the version. One issuer, whatever the path: tokens have one.
-pub async fn configuration(State(app): State<Arc<App>>, tenant: Tenant, version: Version) -> Response {
+pub async fn configuration(State(app): State<Arc<App>>, tenant: Tenant) -> Response {
     let mut body = well_known::document(&app);
-    let at = |end: &str| format!("{}/{}/{}/{end}", app.issuer(), tenant.0, version.prefix());
+    let at = |end: &str| format!("{}/{}/{}/{end}", app.issuer(), tenant.name, tenant.version.prefix());
     body["authorization_endpoint"] = at("authorize").into();
     body["token_endpoint"] = at("token").into();
     body["device_authorization_endpoint"] = at("devicecode").into();
@@ -49,7 +49,7 @@ pub async fn instance(
         return Err(NOT_OURS);
     }
     let named = path.split('/').find(|part| !part.is_empty()).unwrap_or_default();
-    let tenant = Tenant::read(&app, named).ok_or(NOT_OURS)?.0;
+    let tenant = Tenant::named(&app, named).ok_or(NOT_OURS)?;
     let host = app.issuer().split_once("://").map_or("", |(_, host)| host);
     let mut aliases = vec![host];
     if host != app.domain {
@@ -98,7 +98,7 @@ pub async fn registration(State(app): State<Arc<App>>, tenant: Tenant) -> Respon
         json!({ endpoint: path, resource: DRS_RESOURCE, "ServiceVersion": version })
     };
     let id = app.tenant.to_string();
-    let sign_in = |end| format!("{}/{}/oauth2/{end}", app.issuer(), tenant.0);
+    let sign_in = |end| format!("{}/{}/oauth2/{end}", app.issuer(), tenant.name);
     let join = at("/EnrollmentServer/device/");
     public(Json(json!({
         "DiscoveryService": { "DiscoveryEndpoint": at("/"), "ServiceVersion": "1.9" },

@@ -36,7 +36,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Router, http::Uri};
-use std::convert::Infallible;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Which of the two dialects a path speaks.
@@ -65,43 +65,41 @@ impl Version {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Version {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(parts.uri.path()))
-    }
-}
-
 /// The path names a tenant that is not this one (attack A28).
 pub const NO_TENANT: WireError = WireError {
     status: StatusCode::NOT_FOUND,
     ..WireError::new("invalid_request", 90_002, "There is no such tenant here.")
 };
 
-/// The tenant a path names, which is this installation's; as documents that were asked for under it write it.
+/// What a path of the dialect says: a tenant, which is this installation's, and a version.
 #[derive(Clone, Debug)]
-pub struct Tenant(pub String);
+pub struct Tenant {
+    /// The tenant, as documents that were asked for under it write it.
+    pub name: String,
+    /// The version.
+    pub version: Version,
+}
 
 impl FromRequestParts<Arc<App>> for Tenant {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let named = Path::<std::collections::HashMap<String, String>>::from_request_parts(parts, app).await;
+        let named = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
         let named = named.ok().and_then(|Path(mut all)| all.remove("tenant")).unwrap_or_default();
-        Self::read(app, &named).ok_or_else(|| NO_TENANT.into_response())
+        let name = Self::named(app, &named).ok_or_else(|| NO_TENANT.into_response())?;
+        Ok(Self { name, version: Version::of(parts.uri.path()) })
     }
 }
 
 impl Tenant {
-    /// The tenant of this name, if it is ours (product.md, "Surface"): an id in any case, a domain, or one of the two
+    /// The tenant of this name, if it is ours: an id in any case, a domain, or one of the two
     /// names for whichever tenant a person is of.
-    pub fn read(app: &App, text: &str) -> Option<Self> {
+    pub fn named(app: &App, text: &str) -> Option<String> {
         let text = text.to_ascii_lowercase();
         let id = app.tenant.to_string();
         match text.as_str() {
-            "common" | "organizations" => Some(Self(text)),
-            _ if text == id || text == app.domain => Some(Self(id)),
+            "common" | "organizations" => Some(text),
+            _ if text == id || text == app.domain => Some(id),
             _ => None,
         }
     }
@@ -128,8 +126,7 @@ pub fn routes() -> Router<Arc<App>> {
 /// `GET /{tenant}/oauth2/authorize` and its second version.
 async fn authorize_get(
     State(app): State<Arc<App>>,
-    _: Tenant,
-    version: Version,
+    Tenant { version, .. }: Tenant,
     caller: Caller,
     headers: HeaderMap,
     uri: Uri,
