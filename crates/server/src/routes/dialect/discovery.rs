@@ -27,7 +27,7 @@ pub async fn configuration(State(app): State<Arc<App>>, tenant: Tenant) -> Respo
     body["authorization_endpoint"] = at("authorize").into();
     body["token_endpoint"] = at("token").into();
     body["device_authorization_endpoint"] = at("devicecode").into();
-    // Since the token endpoint of the dialect issues and renews PRTs (MS-OIDCE §2.2.3.2).
+    // A refresh token is for one resource, the broker's own apart (MS-OIDCE §2.2.3.2).
     body["microsoft_multi_refresh_token"] = false.into();
     body["access_token_issuer"] = app.issuer().into();
     public(Json(body))
