@@ -34,6 +34,8 @@ pub enum SignInKind {
     Authorize,
     /// An authorization code was redeemed.
     Code,
+    /// A program was let in by its code, or redeemed it.
+    DeviceCode,
     /// A refresh token was redeemed.
     Refresh,
     /// A page of ours was opened, and a policy stood in the way.
@@ -44,7 +46,7 @@ pub enum SignInKind {
 
 impl SignInKind {
     /// Each of them, for parsing and documents.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Passkey,
         Self::PasskeyRegistration,
         Self::TemporaryAccessPass,
@@ -56,6 +58,7 @@ impl SignInKind {
         Self::PrtCookie,
         Self::Authorize,
         Self::Code,
+        Self::DeviceCode,
         Self::Refresh,
         Self::Page,
         Self::AccessToken,
@@ -76,6 +79,7 @@ impl SignInKind {
             Self::PrtCookie => "prtCookie",
             Self::Authorize => "authorize",
             Self::Code => "authorizationCode",
+            Self::DeviceCode => "deviceCode",
             Self::Refresh => "refreshToken",
             Self::Page => "page",
             Self::AccessToken => "accessToken",

@@ -2,6 +2,7 @@
 
 use crate::audit::chain::Place;
 use crate::audit::{Audit, SignIn};
+use crate::directory::device_code::DeviceCodeChange;
 use crate::directory::{
     AccessVersion, Alarm, AlarmKind, App, Device, Evidence, Grant, Group, KeyState, Passkey, Session,
     Snoozed, StoredKey, Tap, Told, TrustDocument, User,
@@ -33,6 +34,8 @@ pub enum Change {
         /// Whom.
         user: UserId,
     },
+    /// Write a device code; [`Conflict`] as its kind says.
+    DeviceCode(DeviceCodeChange),
     /// Move a grant from generation `from` to the next; [`Conflict::Stale`] if it is not there.
     AdvanceGrant {
         /// Which.

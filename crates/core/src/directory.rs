@@ -2,6 +2,7 @@
 
 mod access;
 mod compliance;
+pub mod device_code;
 mod roles;
 
 pub use access::{AccessKind, AccessVersion};

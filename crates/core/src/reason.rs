@@ -46,6 +46,7 @@ reasons! {
     AccessStrength "access_strength" "The sign-in does not satisfy the authentication strength that a conditional access policy asks for." "See what each policy said; sign in with a passkey that the strength takes.";
     AccessTokenUnbound "access_token_unbound" "A conditional access policy asks for token protection, and what was presented is not bound to a device." "Sign in on a registered device through its broker; if that was done, look for a stolen token.";
     AppDisabled "app_disabled" "The application is switched off." "Enable the application if it should work again.";
+    AppNoDeviceCode "app_no_device_code" "The application may not sign people in by device code: it belongs to the broker, and what it gets could become a device's identity." "Let the broker sign in with a browser on the device.";
     AppUnknown "app_unknown" "No application has this client id." "Register the application, or correct its client id.";
     AuthTooOld "auth_too_old" "The person signed in too long ago for this step." "Sign in again, then repeat the step.";
     AuthTooWeak "auth_too_weak" "The sign-in did not use a passkey with user verification, which this step needs." "Sign in with a passkey.";
@@ -58,6 +59,11 @@ reasons! {
     CodeReplayed "code_replayed" "The authorization code had been redeemed before; the tokens of the first redemption were revoked." "Look for code theft: a code is redeemed once only.";
     CredentialRemoved "credential_removed" "The passkey this session began with has been removed." "Sign in with another passkey.";
     DeviceCertificateUnknown "device_certificate_unknown" "The certificate is not one this installation has given to a device." "Register the device.";
+    DeviceCodeDeclined "device_code_declined" "The person said no to the program that showed the code." "If they did not start it, somebody tried to phish them: look for who began it.";
+    DeviceCodeExpired "device_code_expired" "Nobody answered the device code within a quarter of an hour." "Start the sign-in on the device again.";
+    DeviceCodeInvalid "device_code_invalid" "The device code or user code is not one of this server's for this application, or was used or answered before." "Start the sign-in on the device again.";
+    DeviceCodePending "device_code_pending" "Nobody has answered the device code yet." "Enter the code at /device.";
+    DeviceCodeTooFast "device_code_too_fast" "The program polls more often than it was told." "Correct the program: it has to wait as long as the answer says.";
     DeviceDisabled "device_disabled" "The device is disabled." "Enable the device if it is in the right hands.";
     DeviceGone "device_gone" "The device was deleted." "Register the device again.";
     DeviceKeyMismatch "device_key_mismatch" "The request was not signed by the device's key." "If the device is sound, register it again; otherwise treat it as theft.";

@@ -238,6 +238,7 @@ impl Attempt {
             | SignInKind::PrtCookie
             | SignInKind::Authorize
             | SignInKind::Code
+            | SignInKind::DeviceCode
             | SignInKind::Refresh
             | SignInKind::Page
             | SignInKind::AccessToken => Class::Token,

@@ -8,6 +8,7 @@ use crate::ca::{CaAtRest, DeviceCa};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, host_of};
 use crate::policies::Kept;
+use crate::routes::dialect::clients;
 use crate::telemetry;
 use crate::throttle::Throttle;
 use crate::trust;
@@ -25,7 +26,7 @@ use passband_core::time::{Seconds, Timestamp};
 use passband_store::{CommitError, Store, StoreError};
 use passband_wire::b64;
 use passband_wire::jose::jws::SigningKey;
-use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, DRS_RESOURCE};
+use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, BROKER_PLUGIN, DRS_RESOURCE, LINUX_BROKER};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
@@ -302,6 +303,8 @@ async fn make_missing_keys(
 }
 
 async fn make_missing_apps(store: &Store, now: Timestamp) -> Result<(), BootError> {
+    // Off until an administrator wants other brokers than ours: see `routes::dialect::clients`.
+    let off = |app: AppRecord| AppRecord { enabled: false, ..app };
     let built_in = |id, name: &str, redirect: &[&str], names: &[&str]| AppRecord {
         id,
         name: name.to_owned(),
@@ -318,6 +321,8 @@ async fn make_missing_apps(store: &Store, now: Timestamp) -> Result<(), BootErro
         built_in(DRS_APP, "Device registration", &[], &[DRS_RESOURCE]),
         built_in(CONSOLE_APP, "Passband console", &[], &[ADMIN_RESOURCE]),
         built_in(ACCOUNT_APP, "Passband account pages", &[], &[]),
+        off(built_in(BROKER_PLUGIN, "Brokers written for Entra ID", clients::PLUGIN, &[])),
+        off(built_in(LINUX_BROKER, "Linux broker", clients::LINUX, &[])),
     ] {
         if store.app(app.id).await?.is_none() {
             match store.commit(vec![Change::InsertApp(app)]).await {

@@ -99,6 +99,16 @@ impl Params {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(all).finish()
     }
 
+    /// Sets a member; empty, it is as good as not there.
+    pub fn set(&mut self, name: &str, value: String) {
+        self.0.insert(name.to_owned(), value);
+    }
+
+    /// Takes a member away.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// A member that is there and not empty.
     pub fn non_empty(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())

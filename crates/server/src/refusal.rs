@@ -34,6 +34,16 @@ impl WireError {
     pub const fn new(error: &'static str, number: u32, text: &'static str) -> Self {
         Self { error, number, text, status: StatusCode::BAD_REQUEST }
     }
+
+    /// The body that says so, of no particular request.
+    pub fn body(&self) -> ErrorReply {
+        ErrorReply {
+            error: self.error.to_owned(),
+            error_description: format!("AADSTS{}: {}", self.number, self.text),
+            error_codes: vec![self.number],
+            ..ErrorReply::default()
+        }
+    }
 }
 
 /// `invalid_request` for what could not be read.
@@ -66,6 +76,21 @@ impl From<Reason> for WireError {
                 530_084,
                 "Your organisation asks for a session that is bound to a registered device.",
             ),
+            Reason::DeviceCodePending => {
+                new("authorization_pending", 70_016, "Nobody has entered the code yet.")
+            }
+            // Of the same number: some clients read nothing else, and are to go on polling.
+            Reason::DeviceCodeTooFast => new("slow_down", 70_016, "Wait longer between two requests."),
+            Reason::DeviceCodeExpired => {
+                new("expired_token", 70_019, "The code has expired. Start the sign-in again.")
+            }
+            Reason::DeviceCodeDeclined => new("access_denied", 65_004, "The person said no."),
+            Reason::DeviceCodeInvalid => {
+                new("invalid_grant", 70_018, "The device code is not good, or no longer.")
+            }
+            Reason::AppNoDeviceCode => {
+                new("unauthorized_client", 700_016, "This application may not sign in by device code.")
+            }
             Reason::AppDisabled | Reason::AppUnknown => new(
                 "unauthorized_client",
                 700_016,
@@ -171,13 +196,9 @@ impl From<CommitError> for WireError {
 
 impl IntoResponse for WireError {
     fn into_response(self) -> Response {
-        let body = ErrorReply {
-            error: self.error.to_owned(),
-            error_description: format!("AADSTS{}: {}", self.number, self.text),
-            error_codes: vec![self.number],
-            correlation_id: String::new(),
-        };
-        let mut answer = (self.status, Json(body)).into_response();
+        let mut answer = (self.status, Json(self.body())).into_response();
+        // Where the dialect is spoken, the body is written again with the request's names.
+        answer.extensions_mut().insert(self);
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::TOO_MANY_REQUESTS {
             answer.headers_mut().insert(header::RETRY_AFTER, retry_after());
@@ -219,6 +240,9 @@ pub const fn for_people(reason: Reason) -> &'static str {
         }
         Reason::SelfServiceOff => {
             "Your organisation registers passkeys for its people. Ask your administrator."
+        }
+        Reason::DeviceCodeInvalid => {
+            "No device waits with this code. Check it on the device, or start there again: a code is good for a quarter of an hour, once."
         }
         Reason::TooManyAttempts => "Too many attempts. Wait a few minutes, then try again.",
         Reason::RecoveryCodeWrong | Reason::RecoveryCodeUsed => {

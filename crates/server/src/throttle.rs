@@ -32,6 +32,8 @@ pub enum Class {
     Pass,
     /// Recovery codes typed.
     RecoveryCode,
+    /// Device codes typed, and begun.
+    DeviceCode,
     /// Passkeys presented or registered.
     Ceremony,
     /// Requests of programs: codes, refresh tokens, PRTs, device registrations.

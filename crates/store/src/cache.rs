@@ -195,6 +195,7 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::SignalTold { .. }
         | Change::UpdateStream(_)
         | Change::Snooze { .. }
+        | Change::DeviceCode(_)
         | Change::Spend { .. }
         | Change::UpdateGroup(_)
         | Change::UsePasskey { .. }

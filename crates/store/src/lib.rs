@@ -22,6 +22,7 @@ mod batch;
 mod bulk;
 mod cache;
 mod chain;
+mod device_codes;
 mod devices;
 mod error;
 mod groups;

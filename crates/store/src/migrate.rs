@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "access", include_str!("../migrations/0005_access.sql")),
     (6, "signals", include_str!("../migrations/0006_signals.sql")),
     (7, "roles", include_str!("../migrations/0007_roles.sql")),
+    (8, "device_codes", include_str!("../migrations/0008_device_codes.sql")),
 ];
 
 /// In a migration: the table's rows lie in its primary key where the database can do that.

@@ -3,6 +3,7 @@
 use crate::access;
 use crate::apps;
 use crate::chain;
+use crate::device_codes;
 use crate::devices;
 use crate::names;
 use crate::recovery;
@@ -85,6 +86,7 @@ fn statement(change: &Change) -> Statement {
             Args::new().int(*generation),
             Conflict::Stale,
         ),
+        Change::DeviceCode(change) => device_codes::statement(change),
         Change::ClaimSignal { waiting, until } => signals::claim(waiting, *until),
         Change::ExcludeSubject { stream, subject, excluded } => signals::exclude(*stream, subject, *excluded),
         Change::DeleteTransmitter(id) => transmitters::delete(*id),
@@ -512,6 +514,7 @@ pub(crate) fn is_storable(change: &Change) -> bool {
             plain(&evidence.proof) && evidence.verification.iter().all(plain)
         }
         Change::SetSetting { value, .. } => plain(value),
+        Change::DeviceCode(change) => device_codes::is_storable(change),
         Change::InsertTransmitter(it) => transmitters::is_storable(it),
         Change::InsertStream(s) | Change::UpdateStream(s) => signals::is_storable(s),
         Change::AcknowledgeAlarm { .. }

@@ -25,6 +25,8 @@ pub struct Swept {
     pub sessions: u64,
     /// Temporary Access Passes.
     pub taps: u64,
+    /// Sign-ins of programs that nobody completed in time.
+    pub device_codes: u64,
     /// Events and ends of sessions that nobody came for.
     pub signals: u64,
 }
@@ -58,6 +60,13 @@ impl Store {
                     "DELETE FROM signal_outbox WHERE (target, id) IN \
                      (SELECT target, id FROM signal_outbox WHERE at < $1 LIMIT 1000)",
                     now - KEPT,
+                )
+                .await?,
+            device_codes: self
+                .sweep_table(
+                    "DELETE FROM device_codes WHERE id IN (SELECT id FROM device_codes WHERE expires < $1 LIMIT 1000)",
+                    // For a while whoever polls is told that it expired.
+                    now - Seconds::days(1),
                 )
                 .await?,
             taps: self

@@ -21,6 +21,8 @@ pub enum Kind {
     Registration,
     /// `navigator.credentials.get`.
     SignIn,
+    /// The same by a program that reads the sign-in page; its challenge is the text of [`Ceremony::text_challenge`].
+    ProgramSignIn,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,6 +110,12 @@ impl Ceremony {
         &self.challenge
     }
 
+    /// The challenge of [`Kind::ProgramSignIn`]: such programs sign the bytes of the text they were sent (prt.md §10.3).
+    #[must_use]
+    pub fn text_challenge(&self) -> String {
+        b64::encode(self.challenge)
+    }
+
     /// For whom it was begun, if it was for someone.
     #[must_use]
     pub const fn user(&self) -> Option<UserId> {
@@ -161,6 +169,7 @@ mod tests {
         assert_eq!(*resume(&ring, &text, Kind::SignIn, "cookie", now).unwrap().challenge(), challenge);
         let refused = |kind, asker, at| resume(&ring, &text, kind, asker, at).unwrap_err();
         assert_eq!(refused(Kind::Registration, "cookie", now), Reason::CeremonyInvalid);
+        assert_eq!(refused(Kind::ProgramSignIn, "cookie", now), Reason::CeremonyInvalid);
         assert_eq!(refused(Kind::SignIn, "other", now), Reason::CeremonyInvalid);
         assert_eq!(refused(Kind::SignIn, "", now), Reason::CeremonyInvalid);
         assert_eq!(refused(Kind::SignIn, "cookie", now + LIFETIME), Reason::CeremonyExpired);

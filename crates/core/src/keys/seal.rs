@@ -29,10 +29,14 @@ pub enum Purpose {
     Csrf,
     /// A private key in the database.
     KeyAtRest,
+    /// What a program that reads the sign-in page came for.
+    ProgramSignIn,
     /// The challenge of a registration for somebody else.
     OnBehalf,
     /// A Primary Refresh Token.
     Prt,
+    /// A pushed authorization request.
+    PushedRequest,
     /// A refresh token.
     RefreshToken,
     /// The link that makes the first administrator.
@@ -51,8 +55,10 @@ impl Purpose {
             Self::Code => b"code",
             Self::Csrf => b"csrf",
             Self::KeyAtRest => b"key-at-rest",
+            Self::ProgramSignIn => b"program-sign-in",
             Self::OnBehalf => b"on-behalf",
             Self::Prt => b"prt",
+            Self::PushedRequest => b"pushed-request",
             Self::RefreshToken => b"refresh-token",
             Self::SetupLink => b"setup-link",
             Self::StreamAuthorization => b"stream-authorization",

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use aws_lc_rs::digest::{SHA256, digest};
 use passband_wire::b64;
 use passband_wire::oauth::redirect;
-use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, DRS_RESOURCE};
+use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, BROKER_PLUGIN, DRS_RESOURCE, LINUX_BROKER};
 use zeroize::Zeroizing;
 
 /// The device registration service, as a resource.
@@ -56,7 +56,7 @@ pub struct AppWish {
 /// Whether the installation itself rests on this application.
 #[must_use]
 pub fn is_built_in(id: ClientId) -> bool {
-    [BROKER_CLIENT, DRS_APP, CONSOLE_APP, ACCOUNT_APP].contains(&id)
+    [BROKER_CLIENT, BROKER_PLUGIN, LINUX_BROKER, DRS_APP, CONSOLE_APP, ACCOUNT_APP].contains(&id)
 }
 
 /// Whether a redirect URI is one of the `web` group; the others are of the `publicClient` group.

@@ -30,8 +30,8 @@ pub struct Code {
     pub resource: String,
     /// OpenID Connect `nonce`.
     pub nonce: Option<String>,
-    /// PKCE.
-    pub challenge: [u8; 32],
+    /// PKCE; `None` where a broker client of the dialect was let off it.
+    pub challenge: Option<[u8; 32]>,
     /// The session it was made in.
     pub session: SessionId,
     /// When it ends.
@@ -77,7 +77,12 @@ impl Code {
         if self.client != asked.client || self.redirect_uri != asked.redirect_uri {
             return Err(Reason::CodeInvalid);
         }
-        if !Challenge::from_bytes(self.challenge).is_met_by(asked.verifier) {
+        let met = match self.challenge {
+            Some(challenge) => Challenge::from_bytes(challenge).is_met_by(asked.verifier),
+            // A verifier for a code without challenge: somebody took the challenge off a request (RFC 9700 §4.8.2).
+            None => asked.verifier.is_empty(),
+        };
+        if !met {
             return Err(Reason::PkceFailed);
         }
         if now >= self.expires {
@@ -144,7 +149,7 @@ mod tests {
             scope: "openid".to_owned(),
             resource: String::new(),
             nonce: None,
-            challenge: *Challenge::of(VERIFIER).as_bytes(),
+            challenge: Some(*Challenge::of(VERIFIER).as_bytes()),
             session: SessionId::from_bytes([3; 16]),
             expires: NOW + LIFETIME,
             binding: Binding::None,
@@ -163,6 +168,9 @@ mod tests {
         let unproved = Redemption { verifier: "", ..good };
         assert_eq!(code().redeem(&unproved, NOW).unwrap_err(), Reason::PkceFailed);
         assert_eq!(code().redeem(&good, NOW + LIFETIME).unwrap_err(), Reason::CodeExpired);
+        let without = || Code { challenge: None, ..code() };
+        assert_eq!(without().redeem(&good, NOW).unwrap_err(), Reason::PkceFailed);
+        assert!(without().redeem(&Redemption { verifier: "", ..good }, NOW).is_ok());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod claims;
 pub mod code;
+pub mod device_code;
 pub mod enrol;
 pub mod grant;
 pub mod issue;

@@ -87,6 +87,7 @@ fn ask(change: &Change) -> Option<Ask> {
         | Change::AdvanceSession { .. }
         | Change::AdvanceTrust { .. }
         | Change::CutAudits { .. }
+        | Change::DeviceCode(_)
         | Change::InsertAccessVersion(_)
         | Change::DeleteGroup(_)
         | Change::DeleteTap { .. }
@@ -197,6 +198,7 @@ fn meaning(change: &Change, facts: &Facts, at: Timestamp) -> Option<Meaning> {
         | Change::AdvanceSession { .. }
         | Change::AdvanceTrust { .. }
         | Change::CutAudits { .. }
+        | Change::DeviceCode(_)
         | Change::InsertAccessVersion(_)
         | Change::DeleteGroup(_)
         | Change::DeleteTap { .. }

@@ -38,6 +38,8 @@ pub enum Program<'a> {
     Page,
     /// A registered client; in a browser if its redirect URIs are those of a web application.
     Client(&'a AppRecord),
+    /// A registered client that has no browser, let in by a code that somebody typed elsewhere.
+    DeviceCode(&'a AppRecord),
     /// A program on a device, through its broker.
     Native,
 }
@@ -91,7 +93,15 @@ impl<'a> Asking<'a> {
             Program::Client(client) if client.redirect_uris.iter().any(|uri| is_web(uri)) => {
                 ClientApp::Browser
             }
-            Program::Client(_) | Program::Native => ClientApp::MobileAndDesktop,
+            Program::Client(_) | Program::DeviceCode(_) | Program::Native => ClientApp::MobileAndDesktop,
+        }
+    }
+
+    /// The way the sign-in travels.
+    const fn flow(&self) -> Flow {
+        match self.program {
+            Program::DeviceCode(_) => Flow::DeviceCode,
+            Program::Page | Program::Client(_) | Program::Native => Flow::None,
         }
     }
 
@@ -140,7 +150,7 @@ pub fn with_facts<T>(app: &App, asking: &Asking<'_>, decide: impl FnOnce(&Facts<
         platform: Fact::Known(asking.platform(agent)),
         device: Fact::Known(device),
         network: network(app, ip),
-        flow: Fact::Known(Flow::None),
+        flow: Fact::Known(asking.flow()),
         proof: proof(live),
         presented: Presented {
             shown,

@@ -47,13 +47,13 @@ impl Asked {
 }
 
 /// Sends the browser to the same address with the question in it.
-pub fn ask(app: &App, params: &Params, before: Option<SessionId>) -> Response {
+pub fn ask(app: &App, path: &str, params: &Params, before: Option<SessionId>) -> Response {
     let mut body = app.now().0.to_be_bytes().to_vec();
     if let Some(before) = before {
         body.extend_from_slice(before.as_bytes());
     }
     match app.keys().ring.seal(Purpose::AskedAgain, &body, app.rng()) {
-        Ok(sealed) => found(&format!("/authorize?{}", params.with(MEMBER, &b64::encode(sealed)))),
+        Ok(sealed) => found(&format!("{path}?{}", params.with(MEMBER, &b64::encode(sealed)))),
         Err(error) => unavailable(&error),
     }
 }

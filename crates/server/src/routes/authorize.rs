@@ -5,27 +5,32 @@
 //! (4) a code, or the page that asks for a passkey.
 
 use super::again::{self, Asked};
+use super::dialect::{self, Version};
 use super::session::{self, found, see_other, sign_in_page};
-use super::{broker, code, tokens};
+use super::{broker, code, par, tokens};
 use crate::access::{self, Asking, Program, Refused};
 use crate::app::App;
 use crate::attempt::Attempt;
-use crate::extract::{Caller, Form, Params};
+use crate::cookie;
+use crate::extract::{Caller, Form, Params, ParamsError};
 use crate::pages;
+use crate::refusal::WireError;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use passband_core::audit::SignInKind;
 use passband_core::directory::App as AppRecord;
+use passband_core::id::SessionId;
 use passband_core::policy::access::Permit;
 use passband_core::policy::access::facts::Shown;
 use passband_core::policy::signal::Binding;
 use passband_core::reason::Reason;
 use passband_core::session::issue;
 use passband_core::session::standing::Live;
+use passband_store::StoreError;
 use passband_wire::oauth::pkce::Challenge;
 use passband_wire::oauth::redirect;
-use passband_wire::prt::BROKER_CLIENT;
+use passband_wire::prt::{BROKER_CLIENT, CREDENTIAL_NAME};
 use std::sync::Arc;
 
 /// A request that was understood.
@@ -39,8 +44,8 @@ pub struct Request {
     pub state: String,
     /// OpenID Connect `nonce`.
     pub nonce: Option<String>,
-    /// PKCE.
-    pub challenge: Challenge,
+    /// PKCE; `None` for the clients that [`dialect::clients`] lets off it.
+    pub challenge: Option<Challenge>,
     /// For what.
     pub target: tokens::Target,
     prompt: Prompt,
@@ -63,7 +68,19 @@ enum Bad {
     /// To the client.
     Client { redirect_uri: String, state: String, error: &'static str, text: &'static str },
     /// Our fault.
-    Store(passband_store::StoreError),
+    Store(StoreError),
+}
+
+impl Bad {
+    fn into_answer(self, app: &App) -> Response {
+        match self {
+            Self::Page(reason) => refused_page(app, reason),
+            Self::Store(error) => session::unavailable(&error),
+            Self::Client { redirect_uri, state, error, text } => {
+                found(&code::error_location(app, &redirect_uri, &state, (error, text)))
+            }
+        }
+    }
 }
 
 /// `GET /authorize`.
@@ -73,8 +90,23 @@ pub async fn get(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let query = query.unwrap_or_default();
-    answer(&app, caller, &headers, &query, Params::parse(query.as_bytes())).await
+    at(&app, caller, &headers, STANDARD, &query.unwrap_or_default()).await
+}
+
+/// Which path a request came by.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The path.
+    pub path: &'a str,
+    /// The dialect it speaks; `None` for the standard's.
+    pub version: Option<Version>,
+}
+
+const STANDARD: Place<'_> = Place { path: "/authorize", version: None };
+
+/// A request at one of the paths.
+pub async fn at(app: &App, caller: Caller, headers: &HeaderMap, place: Place<'_>, query: &str) -> Response {
+    answer(app, (caller, headers), (place, query), Params::parse(query.as_bytes())).await
 }
 
 /// `POST /authorize`: the same by form (OpenID Connect Core §3.1.2.1).
@@ -87,31 +119,35 @@ pub async fn post(
     // Answered through a GET: the page that asks for a passkey comes back to its own address.
     match form {
         Ok(params) => see_other(&format!("/authorize?{}", params.encode())),
-        Err(error) => answer(&app, caller, &headers, "", Err(error)).await,
+        Err(error) => answer(&app, (caller, &headers), (STANDARD, ""), Err(error)).await,
     }
 }
 
 async fn answer(
     app: &App,
-    caller: Caller,
-    headers: &HeaderMap,
-    query: &str,
-    params: Result<Params, crate::extract::ParamsError>,
+    (caller, headers): (Caller, &HeaderMap),
+    (place, query): (Place<'_>, &str),
+    params: Result<Params, ParamsError>,
 ) -> Response {
     let Ok(params) = params else { return refused_page(app, Reason::RequestMalformed) };
-    let request = match understand(app, &params).await {
+    let pushed = match par::opened(app, &params) {
+        Ok(pushed) => pushed,
+        Err(reason) => return refused_page(app, reason),
+    };
+    // What stands beside a reference counts for nothing: whoever carries it may have added it (RFC 9126 §4).
+    let request = match understand(app, pushed.as_ref().unwrap_or(&params), place.version).await {
         Ok(request) => request,
-        Err(Bad::Page(reason)) => return refused_page(app, reason),
-        Err(Bad::Store(error)) => return session::unavailable(&error),
-        Err(Bad::Client { redirect_uri, state, error, text }) => {
-            return found(&code::error_location(app, &redirect_uri, &state, (error, text)));
-        }
+        Err(bad) => return bad.into_answer(app),
     };
     let mut attempt = Attempt::new(SignInKind::Authorize, caller, app.now());
     attempt.for_app(&request.client);
     attempt.for_resource(&request.target.audience);
     let asked = Asked::read(app, &params);
-    let visit = Visit { headers, params: &params, asked, here: format!("/authorize?{query}") };
+    let here = format!("{}?{query}", place.path);
+    if place.version.is_some() && request.prompt != Prompt::None && is_program(app, headers) {
+        return dialect::page_for(app, headers, &request.client.name, &here);
+    }
+    let visit = Visit { headers, params: &params, asked, path: place.path, here };
     match sign_on(app, &visit, &request, attempt).await {
         Ok(response) => response,
         Err(error) => session::unavailable(&error),
@@ -123,7 +159,69 @@ struct Visit<'a> {
     headers: &'a HeaderMap,
     params: &'a Params,
     asked: Option<Asked>,
+    path: &'a str,
     here: String,
+}
+
+/// Whether a program asks that reads the page itself: a browser says how it came here (Fetch Metadata §2.2), and whoever
+/// has a session or a PRT to show needs no page. What a program gets is the page of the browsers and more, never less.
+fn is_program(app: &App, headers: &HeaderMap) -> bool {
+    let has = |name: &str| headers.contains_key(name);
+    let browser = ["sec-fetch-mode", "sec-fetch-dest"].into_iter().any(has);
+    let shows = has(CREDENTIAL_NAME)
+        || cookie::get(headers, CREDENTIAL_NAME).is_some()
+        || cookie::session(app, headers).is_some();
+    !browser && !shows
+}
+
+/// Checks a request that is to be answered later.
+///
+/// # Errors
+///
+/// [`WireError`]: what it would be refused for.
+pub async fn check(app: &App, params: &Params) -> Result<(), WireError> {
+    match understand(app, params, None).await {
+        Ok(_) => Ok(()),
+        Err(Bad::Page(reason)) => Err(reason.into()),
+        Err(Bad::Client { error, text, .. }) => Err(WireError::new(error, 90_014, text)),
+        Err(Bad::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Answers a request for which the person has signed in a moment ago, into this session, with a program that reads the
+/// page (prt.md §10.3). The program gets no cookie.
+///
+/// # Errors
+///
+/// [`StoreError`]; inside it, what stood in the way.
+pub async fn finish(
+    app: &App,
+    attempt: Attempt,
+    (version, query): (Version, &str),
+    session: SessionId,
+) -> Result<Result<Response, Reason>, StoreError> {
+    let Ok(params) = Params::parse(query.as_bytes()) else { return Ok(Err(Reason::RequestMalformed)) };
+    let request = match understand(app, &params, Some(version)).await {
+        Ok(request) => request,
+        Err(Bad::Store(error)) => return Err(error),
+        Err(Bad::Page(reason)) => return Ok(Err(reason)),
+        Err(Bad::Client { .. }) => return Ok(Err(Reason::RequestMalformed)),
+    };
+    let mut attempt = attempt;
+    attempt.is(SignInKind::Authorize);
+    attempt.for_app(&request.client);
+    attempt.for_resource(&request.target.audience);
+    let standing = app.store.standing(session).await?;
+    let Some(live) = session::signed_in(app, standing.as_ref()) else {
+        return Ok(Err(attempt.refuse(app, Reason::SessionEnded).await));
+    };
+    let shown = (access::cookie(live), Binding::None);
+    match permit(app, &request, attempt, (live, shown)).await? {
+        Ok((permit, attempt)) => {
+            Ok(Ok(code::issue(app, &request, (permit, live, Binding::None), attempt, false).await))
+        }
+        Err((refused, attempt)) => Ok(Err(attempt.refuse(app, refused.reason).await)),
+    }
 }
 
 /// Step 3 and 4.
@@ -132,7 +230,7 @@ async fn sign_on(
     visit: &Visit<'_>,
     request: &Request,
     attempt: Attempt,
-) -> Result<Response, passband_store::StoreError> {
+) -> Result<Response, StoreError> {
     let standing = session::standing(app, visit.headers).await?;
     let mut stopped = None;
     if let Some(live) = session::signed_in(app, standing.as_ref())
@@ -189,7 +287,7 @@ async fn sign_on(
         return Ok(found(&to));
     }
     if request.in_person && visit.asked.is_none() {
-        return Ok(again::ask(app, visit.params, session::id(standing.as_ref())));
+        return Ok(again::ask(app, visit.path, visit.params, session::id(standing.as_ref())));
     }
     let name = Some(request.client.name.clone());
     Ok(sign_in_page(app, visit.headers, (name, &visit.here), (pages::Band::default(), notice)))
@@ -201,7 +299,7 @@ async fn permit(
     request: &Request,
     mut attempt: Attempt,
     (live, shown): (Live<'_>, (Shown, Binding)),
-) -> Result<Result<(Permit, Attempt), (Refused, Attempt)>, passband_store::StoreError> {
+) -> Result<Result<(Permit, Attempt), (Refused, Attempt)>, StoreError> {
     attempt.rests_on(live);
     let client = &request.client;
     let at = attempt.at();
@@ -252,7 +350,15 @@ fn is_enough(app: &App, visit: &Visit<'_>, request: &Request, live: Live<'_>) ->
 }
 
 /// Steps 1 and 2.
-async fn understand(app: &App, params: &Params) -> Result<Request, Bad> {
+async fn understand(app: &App, params: &Params, version: Option<Version>) -> Result<Request, Bad> {
+    let translated;
+    let params = match version {
+        Some(version) => {
+            translated = dialect::request::translated(version, params);
+            &translated
+        }
+        None => params,
+    };
     let id = params.get("client_id").parse().map_err(|_| Bad::Page(Reason::AppUnknown))?;
     let client = app.store.app(id).await.map_err(Bad::Store)?.ok_or(Bad::Page(Reason::AppUnknown))?;
     if !client.enabled {
@@ -260,7 +366,11 @@ async fn understand(app: &App, params: &Params) -> Result<Request, Bad> {
     }
     let redirect_uri = params.get("redirect_uri");
     // Never redirect to what is not registered: that would make this server a mail-box for codes (RFC 9700 §4.1).
-    if !client.redirect_uris.iter().any(|registered| redirect::matches(registered, redirect_uri)) {
+    let registered =
+        client.redirect_uris.iter().any(|registered| redirect::matches(registered, redirect_uri));
+    let let_off = version.is_some()
+        && dialect::clients::admits(app, client.id, redirect_uri).await.map_err(Bad::Store)?;
+    if !registered && !let_off {
         return Err(Bad::Page(Reason::RedirectUriUnknown));
     }
     let state = params.get("state");
@@ -282,10 +392,13 @@ async fn understand(app: &App, params: &Params) -> Result<Request, Bad> {
     if !matches!(params.get("response_mode"), "" | "query") {
         return Err(bad("invalid_request", "response_mode must be query."));
     }
-    let challenge = Challenge::parse(params.get("code_challenge"), params.get("code_challenge_method"))
-        .map_err(|_| {
-            bad("invalid_request", "PKCE is required: code_challenge with method S256 (RFC 7636).")
-        })?;
+    let challenge = if let_off && !params.has("code_challenge") && !params.has("code_challenge_method") {
+        None
+    } else {
+        let read = Challenge::parse(params.get("code_challenge"), params.get("code_challenge_method"));
+        let text = "PKCE is required: code_challenge with method S256 (RFC 7636).";
+        Some(read.map_err(|_| bad("invalid_request", text))?)
+    };
     let prompt = match params.get("prompt") {
         "" => Prompt::AsNeeded,
         "login" | "select_account" => Prompt::Login,

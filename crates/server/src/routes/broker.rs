@@ -1,8 +1,9 @@
 //! The broker's side of the token endpoint (prt.md §2 to §7): nonces, PRT issue, renewal and use; and the PRT
 //! that a browser carries into `/authorize`.
 
+use super::dialect::{self, Tenant};
 use super::session::found;
-use super::token::{self, grants};
+use super::token::grants;
 use super::tokens::{self, TargetError, Wanted};
 use crate::access::{self, Asking, Program};
 use crate::app::App;
@@ -11,8 +12,8 @@ use crate::cookie;
 use crate::extract::{Caller, Form, Params};
 use crate::refusal::{MALFORMED, UNAVAILABLE, WireError};
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use passband_core::audit::SignInKind;
 use passband_core::change::Conflict;
@@ -41,14 +42,11 @@ use std::sync::Arc;
 /// `POST /{tenant}/oauth2/token` and `/{tenant}/oauth2/v2.0/token`.
 pub async fn post(
     State(app): State<Arc<App>>,
-    Path(tenant): Path<String>,
+    Tenant { version, .. }: Tenant,
     caller: Caller,
     headers: HeaderMap,
     Form(form): Form,
 ) -> Response {
-    if !is_tenant(&app, &tenant) {
-        return StatusCode::NOT_FOUND.into_response();
-    }
     let Ok(form) = form else { return MALFORMED.into_response() };
     match form.get("grant_type") {
         "srv_challenge" => {
@@ -65,16 +63,14 @@ pub async fn post(
             }
             response
         }
-        _ => match grants(&app, caller, &headers, &form).await {
-            Ok(reply) => token::answer(&reply),
-            Err(error) => error.into_response(),
-        },
+        _ => {
+            let form = dialect::request::translated(version, &form);
+            match grants(&app, caller, &headers, &form).await {
+                Ok(minted) => dialect::ordinary(&app, version, &form, minted),
+                Err(error) => error.into_response(),
+            }
+        }
     }
-}
-
-/// Whether `{tenant}` in a path names this installation's (product.md, "Surface").
-pub fn is_tenant(app: &App, text: &str) -> bool {
-    matches!(text, "common" | "organizations") || text == app.domain || text == app.tenant.to_string()
 }
 
 /// A signed request: by the device's key it asks for a PRT, by a session key it uses one.
@@ -282,7 +278,7 @@ async fn exchange(
         refresh_token = Some(text);
     }
     let wanted = Wanted { live, client: client.id, target: &target, nonce: None, now };
-    let reply = tokens::mint(app, permit, wanted, refresh_token)?;
+    let reply = tokens::mint(app, permit, wanted, refresh_token)?.reply;
     let sealed = sealed(app, &key, &reply)?;
     settle(attempt, app, changes).await?;
     Ok(sealed)

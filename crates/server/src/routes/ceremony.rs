@@ -13,11 +13,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use passband_core::audit::SignInKind;
+use passband_core::authn::campaign::Step;
 use passband_core::authn::ceremony::{self, Aim, Kind};
 use passband_core::authn::passkey::assertion::{self, AssertionRules};
 use passband_core::authn::sign_in;
 use passband_core::change::{Change, Conflict};
 use passband_core::decision::Refusal;
+use passband_core::id::SessionId;
 use passband_core::reason::Reason;
 use passband_store::{CommitError, StoreError};
 use passband_wire::webauthn::AuthenticationResponseJson;
@@ -126,7 +128,7 @@ async fn try_sign_in(
     app: &App,
     headers: &HeaderMap,
     answer: &Answer,
-    mut attempt: Attempt,
+    attempt: Attempt,
 ) -> Result<Response, StoreError> {
     let asker = cookie::asker(app, headers);
     let under_way =
@@ -135,75 +137,135 @@ async fn try_sign_in(
         Ok(under_way) => under_way,
         Err(reason) => return Ok(Refused(attempt.refuse(app, reason).await).into_response()),
     };
-    // Used up by the first answer, good or bad.
-    let refuse = |reason| Refusal { reason, changes: vec![under_way.spend()] };
-    let found = app.store.passkey_in_scope(&answer.credential.raw_id).await?;
-    let rules = AssertionRules {
-        relying_party: &app.party,
-        challenge: under_way.challenge(),
-        user_verification: true,
-        allow_credentials: &[],
-        user_handle: None,
-    };
-    let Some((passkey, owner, scope)) = found else {
-        // The same work as for a passkey that exists, so that time tells nothing either.
-        let error = assertion::refuse_unknown(&answer.credential, &rules);
-        let reason = sign_in::assertion_reason(&error);
-        return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response());
-    };
-    attempt.aims_at(&owner);
-    let stored = sign_in::stored(&passkey, &owner);
-    let verified = match assertion::verify(&answer.credential, &stored, &rules) {
-        Ok(verified) => verified,
-        Err(error) => {
-            tracing::info!(code = error.code(), "an assertion was refused");
-            let reason = sign_in::assertion_reason(&error);
-            return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response());
-        }
-    };
-    attempt.by(&owner);
-    attempt.proved(sign_in::passkey_factors(verified.device_bound(), verified.user_verified()));
-    let permitted = match profile::at_sign_in(app, &mut attempt, &passkey, &scope).await? {
-        Ok(permitted) => permitted,
-        Err(told) => {
-            attempt.refuse(app, refuse(told.reason)).await;
-            return Ok(told.into_response());
-        }
-    };
-    let step = campaign::step(app, &owner, &scope).await?;
-    let place = place(app, attempt.caller());
-    let (session, mut changes) = match sign_in::with_passkey(&verified, permitted, &owner, place, step) {
-        Ok(begun) => begun,
-        Err(reason) => return Ok(Refused(attempt.refuse(app, refuse(reason)).await).into_response()),
-    };
-    changes.insert(0, under_way.spend());
-    if verified.backup_state_changed() {
-        let what =
-            if verified.backup_state() { "Passkey is now synced" } else { "Passkey is no longer backed up" };
-        changes.push(audit(app, &owner.upn, what, owner.id, passkey.name.clone()));
-    }
-    if let Some(before) = cookie::session(app, headers) {
-        // One browser, one session: the one it had ends, so that it cannot be fixed or kept (session fixation).
-        changes.push(Change::EndSession { id: before, at: attempt.at() });
-    }
-    attempt.in_session(session.id, session.factors);
-    let told = app.store.alarms_of(owner.id).await?.iter().any(|alarm| !alarm.kind.is_for_administrators());
-    let again = attempt.clone();
-    match attempt.grant(app, changes).await {
-        Ok(()) => {
+    let answered =
+        Answered { under_way: &under_way, challenge: under_way.challenge(), credential: &answer.credential };
+    Ok(match answered.admit(app, attempt, cookie::session(app, headers)).await? {
+        Ok(admitted) => {
             // Wherever they were going, they hear of what happened to their account first, and of what they owe.
-            let body = json!({ "next": null, "told": told, "detour": campaign::page_for(step) });
+            let detour = campaign::page_for(admitted.step);
+            let body = json!({ "next": null, "told": admitted.told, "detour": detour });
             let answer = ([no_store()], Json(body)).into_response();
-            Ok(with_cookie(answer, Some(cookie::set_session(app, session.id))))
+            with_cookie(answer, Some(cookie::set_session(app, admitted.session)))
         }
-        Err(CommitError::Conflict(conflict)) => {
-            let reason = match conflict {
-                Conflict::Spent => Reason::CeremonyReplayed,
-                Conflict::Stale => Reason::PasskeyCounter,
-                Conflict::Duplicate => Reason::CeremonyInvalid,
+        Err(NotAdmitted::Refused(reason)) => Refused(reason).into_response(),
+        Err(NotAdmitted::Told(told)) => told.into_response(),
+    })
+}
+
+/// The answer of a passkey to a ceremony that was begun here.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered<'a> {
+    /// The ceremony.
+    pub under_way: &'a ceremony::Ceremony,
+    /// What the authenticator had to sign.
+    pub challenge: &'a [u8],
+    /// What it sent.
+    pub credential: &'a AuthenticationResponseJson,
+}
+
+/// Somebody has signed in.
+#[derive(Debug)]
+pub struct Admitted {
+    /// Their session.
+    pub session: SessionId,
+    /// Whether something happened to their account that they are to hear of.
+    pub told: bool,
+    /// What they owe the campaign.
+    pub step: Step,
+}
+
+/// Somebody has not.
+#[derive(Debug)]
+pub enum NotAdmitted {
+    /// For this reason.
+    Refused(Reason),
+    /// By the passkey policy, in words for the holder of the passkey.
+    Told(profile::Told),
+}
+
+impl Answered<'_> {
+    /// Verifies the answer and begins a session: the one way in with a passkey, whoever carries the answer. `before` is
+    /// the session that the browser had.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; inside it [`NotAdmitted`], and the log says why.
+    pub async fn admit(
+        self,
+        app: &App,
+        mut attempt: Attempt,
+        before: Option<SessionId>,
+    ) -> Result<Result<Admitted, NotAdmitted>, StoreError> {
+        let under_way = self.under_way;
+        // Used up by the first answer, good or bad.
+        let refuse = |reason| Refusal { reason, changes: vec![under_way.spend()] };
+        let found = app.store.passkey_in_scope(&self.credential.raw_id).await?;
+        let rules = AssertionRules {
+            relying_party: &app.party,
+            challenge: self.challenge,
+            user_verification: true,
+            allow_credentials: &[],
+            user_handle: None,
+        };
+        let Some((passkey, owner, scope)) = found else {
+            // The same work as for a passkey that exists, so that time tells nothing either.
+            let error = assertion::refuse_unknown(self.credential, &rules);
+            let reason = sign_in::assertion_reason(&error);
+            return Ok(Err(NotAdmitted::Refused(attempt.refuse(app, refuse(reason)).await)));
+        };
+        attempt.aims_at(&owner);
+        let stored = sign_in::stored(&passkey, &owner);
+        let verified = match assertion::verify(self.credential, &stored, &rules) {
+            Ok(verified) => verified,
+            Err(error) => {
+                tracing::info!(code = error.code(), "an assertion was refused");
+                let reason = sign_in::assertion_reason(&error);
+                return Ok(Err(NotAdmitted::Refused(attempt.refuse(app, refuse(reason)).await)));
+            }
+        };
+        attempt.by(&owner);
+        attempt.proved(sign_in::passkey_factors(verified.device_bound(), verified.user_verified()));
+        let permitted = match profile::at_sign_in(app, &mut attempt, &passkey, &scope).await? {
+            Ok(permitted) => permitted,
+            Err(told) => {
+                attempt.refuse(app, refuse(told.reason)).await;
+                return Ok(Err(NotAdmitted::Told(told)));
+            }
+        };
+        let step = campaign::step(app, &owner, &scope).await?;
+        let place = place(app, attempt.caller());
+        let (session, mut changes) = match sign_in::with_passkey(&verified, permitted, &owner, place, step) {
+            Ok(begun) => begun,
+            Err(reason) => return Ok(Err(NotAdmitted::Refused(attempt.refuse(app, refuse(reason)).await))),
+        };
+        changes.insert(0, under_way.spend());
+        if verified.backup_state_changed() {
+            let what = if verified.backup_state() {
+                "Passkey is now synced"
+            } else {
+                "Passkey is no longer backed up"
             };
-            Ok(Refused(again.refuse(app, reason).await).into_response())
+            changes.push(audit(app, &owner.upn, what, owner.id, passkey.name.clone()));
         }
-        Err(CommitError::Store(error)) => Err(error),
+        if let Some(before) = before {
+            // One browser, one session: the one it had ends, so that it cannot be fixed or kept (session fixation).
+            changes.push(Change::EndSession { id: before, at: attempt.at() });
+        }
+        attempt.in_session(session.id, session.factors);
+        let told =
+            app.store.alarms_of(owner.id).await?.iter().any(|alarm| !alarm.kind.is_for_administrators());
+        let again = attempt.clone();
+        match attempt.grant(app, changes).await {
+            Ok(()) => Ok(Ok(Admitted { session: session.id, told, step })),
+            Err(CommitError::Conflict(conflict)) => {
+                let reason = match conflict {
+                    Conflict::Spent => Reason::CeremonyReplayed,
+                    Conflict::Stale => Reason::PasskeyCounter,
+                    Conflict::Duplicate => Reason::CeremonyInvalid,
+                };
+                Ok(Err(NotAdmitted::Refused(again.refuse(app, reason).await)))
+            }
+            Err(CommitError::Store(error)) => Err(error),
+        }
     }
 }

@@ -30,7 +30,7 @@ pub async fn issue(
         scope: request.target.scope.to_string(),
         resource: request.target.audience.clone(),
         nonce: request.nonce.clone(),
-        challenge: *request.challenge.as_bytes(),
+        challenge: request.challenge.map(|challenge| *challenge.as_bytes()),
         session: live.session().id,
         expires: app.now() + LIFETIME,
         binding,

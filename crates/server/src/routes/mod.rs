@@ -10,11 +10,14 @@ pub mod ceremony;
 pub mod code;
 pub mod console;
 pub mod device;
+pub mod device_code;
+pub mod dialect;
 pub mod graph;
 pub mod health;
 pub mod introspect;
 pub mod logout;
 pub mod map;
+pub mod par;
 pub mod permissions;
 pub mod profile;
 pub mod recover;
@@ -44,7 +47,7 @@ pub fn figures(app: Arc<App>) -> Router {
 
 /// Every route of the server.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
@@ -53,6 +56,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/jwks", get(well_known::jwks))
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/token", post(token::post))
+        .route("/par", post(par::post))
+        .route("/device_authorization", post(device_code::begin))
+        .route("/device", get(device_code::get).post(device_code::post))
         .route("/userinfo", get(userinfo::get).post(userinfo::get))
         .route("/revoke", post(token::revoke))
         .route("/introspect", post(introspect::post))
@@ -76,10 +82,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/EnrollmentServer/device/{id}", axum::routing::delete(device::leave))
         .route("/{tenant}/oauth2/token", post(broker::post))
         .route("/{tenant}/oauth2/v2.0/token", post(broker::post))
+        .merge(dialect::routes())
         .merge(ssf::routes())
         .merge(graph::router(&app))
         .merge(account::routes().merge(console::routes(&app)))
         .layer(DefaultBodyLimit::max(256 * 1024))
         .layer(middleware::from_fn(telemetry::measure))
-        .with_state(app)
+        .with_state(Arc::clone(&app));
+    dialect::around(routes, app)
 }

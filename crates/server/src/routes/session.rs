@@ -99,9 +99,15 @@ pub fn sign_in_page(
         recover_href: format!("/recover?next={next}"),
         band,
         notice,
+        contract: None,
     };
     let answer = pages::reply(StatusCode::OK, &page, &pages::csp(&[]));
     with_cookie(answer, cookie::set_asker(app, &asker))
+}
+
+/// Where somebody signs in who is then to come back to `here`, an address of ours.
+pub fn place_of_sign_in(here: &str) -> String {
+    format!("/sign-in?next={}", form_urlencoded::byte_serialize(here.as_bytes()).collect::<String>())
 }
 
 /// `GET /sign-in?next=…`: signs in to our own pages.
@@ -119,8 +125,7 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, RawQuery(q
             return see_other(next);
         }
     }
-    let here =
-        format!("/sign-in?next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>());
+    let here = place_of_sign_in(next);
     let notice = fresh_wanted.then(|| {
         let text = "This needs a fresh sign-in, in person. Sign in, then do it again.";
         pages::Notice::refused(text, Reason::AuthTooOld.code())

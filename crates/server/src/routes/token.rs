@@ -1,6 +1,7 @@
 //! `/token` (RFC 6749 §4.1.3, §6) and `/revoke` (RFC 7009).
 
-use super::tokens::{self, Target, TargetError, Wanted};
+use super::device_code;
+use super::tokens::{self, Minted, Target, TargetError, Wanted};
 use crate::access::{self, Asking, Program, Refused};
 use crate::app::App;
 use crate::attempt::Attempt;
@@ -36,7 +37,7 @@ pub async fn post(
     Form(form): Form,
 ) -> Result<Response, WireError> {
     let form = form.map_err(|_| MALFORMED)?;
-    Ok(answer(&grants(&app, caller, &headers, &form).await?))
+    Ok(answer(&grants(&app, caller, &headers, &form).await?.reply))
 }
 
 /// The grants an app may use, at whichever path it found.
@@ -49,10 +50,11 @@ pub async fn grants(
     caller: Caller,
     headers: &HeaderMap,
     form: &Params,
-) -> Result<TokenReply, WireError> {
+) -> Result<Minted, WireError> {
     let kind = match form.get("grant_type") {
         "authorization_code" => SignInKind::Code,
         "refresh_token" => SignInKind::Refresh,
+        device_code::GRANT => SignInKind::DeviceCode,
         _ => {
             return Err(WireError::new(
                 "unsupported_grant_type",
@@ -70,6 +72,7 @@ pub async fn grants(
     attempt.for_app(&client);
     match kind {
         SignInKind::Code => redeem_code(app, &client, form, attempt).await,
+        SignInKind::DeviceCode => device_code::redeem(app, &client, form, attempt).await,
         _ => refresh(app, &client, form, attempt).await,
     }
 }
@@ -84,7 +87,7 @@ async fn redeem_code(
     client: &AppRecord,
     form: &Params,
     mut attempt: Attempt,
-) -> Result<TokenReply, WireError> {
+) -> Result<Minted, WireError> {
     let now = attempt.at();
     let asked = Redemption {
         client: client.id,
@@ -179,7 +182,7 @@ async fn refresh(
     client: &AppRecord,
     form: &Params,
     attempt: Attempt,
-) -> Result<TokenReply, WireError> {
+) -> Result<Minted, WireError> {
     let token = match RefreshToken::open(&app.keys().ring, form.get("refresh_token")) {
         Ok(token) => token,
         Err(reason) => return Err(attempt.refuse(app, reason).await.into()),
@@ -198,7 +201,7 @@ async fn refresh_once(
     form: &Params,
     mut attempt: Attempt,
     token: RefreshToken,
-) -> Result<Option<TokenReply>, WireError> {
+) -> Result<Option<Minted>, WireError> {
     let now = attempt.at();
     let Some((grant, standing)) = app.store.grant(token.family).await? else {
         return Err(attempt.refuse(app, Reason::GrantEnded).await.into());
@@ -255,7 +258,8 @@ async fn narrowed(
     let Ok(granted) = grant.scope.parse::<Scope>() else { return Err(wide) };
     let asked = form.get("scope");
     let resource = form.get("resource");
-    if client.id == passband_wire::prt::BROKER_CLIENT && !resource.is_empty() {
+    let names_one = !resource.is_empty() || asked.split(' ').any(|token| token.ends_with("/.default"));
+    if client.id == passband_wire::prt::BROKER_CLIENT && names_one {
         return tokens::target(app, client.id, resource, asked).await;
     }
     if !resource.is_empty() && resource != grant.resource {

@@ -6,8 +6,8 @@ use crate::refusal::{UNAVAILABLE, WireError};
 use axum::http::{HeaderMap, header};
 use passband_core::change::Change;
 use passband_core::directory::{App as AppRecord, Grant};
-use passband_core::id::{ClientId, SessionId};
-use passband_core::manage::app::secret_hash;
+use passband_core::id::{ClientId, SessionId, UserId};
+use passband_core::manage::app::{CONSOLE_APP, DRS_APP, secret_hash};
 use passband_core::policy::access::Permit;
 use passband_core::policy::access::facts::UserAction;
 use passband_core::reason::Reason;
@@ -107,6 +107,12 @@ pub async fn target_of_prt(
     }
     let unknown = || TargetError::Refused(Reason::ResourceUnknown);
     let resource = resource_of(app, name).await?;
+    // By whichever name it was asked for: a token for it has one audience, and what follows is asked of that.
+    let name = match resource {
+        Some(DRS_APP) => DRS_RESOURCE,
+        Some(CONSOLE_APP) => ADMIN_RESOURCE,
+        _ => name,
+    };
     // Only the broker may speak to the registration service (attack A32), and for an administrator: an application
     // that somebody signs in to administers nothing with their roles.
     if [DRS_RESOURCE, ADMIN_RESOURCE].contains(&name) && client != BROKER_CLIENT {
@@ -147,6 +153,19 @@ pub struct Wanted<'a> {
     pub now: Timestamp,
 }
 
+/// The tokens of one answer.
+#[derive(Debug)]
+pub struct Minted {
+    /// As the standard has them.
+    pub reply: TokenReply,
+    /// `aud` of the access token.
+    pub audience: String,
+    /// Whose they are.
+    pub person: UserId,
+    /// When they were made.
+    pub at: Timestamp,
+}
+
 /// Signs an access token, an ID token with `openid`, and carries the refresh token along: what the policies permitted.
 ///
 /// # Errors
@@ -157,7 +176,7 @@ pub fn mint(
     permit: Permit,
     wanted: Wanted<'_>,
     refresh: Option<String>,
-) -> Result<TokenReply, WireError> {
+) -> Result<Minted, WireError> {
     let keys = app.keys();
     if permit.person() != wanted.live.user().id || permit.at() != wanted.now {
         tracing::error!("a permit was used for a request that it was not made for");
@@ -179,13 +198,18 @@ pub fn mint(
     } else {
         None
     };
-    Ok(TokenReply {
-        token_type: "Bearer".to_owned(),
-        expires_in: life.0,
-        access_token,
-        scope,
-        refresh_token: refresh,
-        id_token,
+    Ok(Minted {
+        reply: TokenReply {
+            token_type: "Bearer".to_owned(),
+            expires_in: life.0,
+            access_token,
+            scope,
+            refresh_token: refresh,
+            id_token,
+        },
+        audience: wanted.target.audience.clone(),
+        person: wanted.live.user().id,
+        at: wanted.now,
     })
 }
 

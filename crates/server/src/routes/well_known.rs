@@ -1,18 +1,24 @@
 //! Discovery (OpenID Connect Discovery 1.0, RFC 8414) and the key set.
 
+use super::device_code;
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `GET /.well-known/openid-configuration`.
 pub async fn configuration(State(app): State<Arc<App>>) -> Response {
+    public(Json(document(&app)))
+}
+
+/// What there is to say of this server as an OpenID provider.
+pub fn document(app: &App) -> Value {
     let issuer = app.issuer();
     let at = |path: &str| format!("{issuer}{path}");
-    let body = json!({
+    json!({
         "issuer": issuer,
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
@@ -21,11 +27,14 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Response {
         "revocation_endpoint": at("/revoke"),
         "introspection_endpoint": at("/introspect"),
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "device_authorization_endpoint": at("/device_authorization"),
+        "pushed_authorization_request_endpoint": at("/par"),
+        "require_pushed_authorization_requests": false,
         "end_session_endpoint": at("/logout"),
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", device_code::GRANT],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
@@ -42,8 +51,7 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Response {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "capabilities": ["kdf_ver2"],
-    });
-    public(Json(body))
+    })
 }
 
 /// `GET /.well-known/webauthn` (WebAuthn L3 §5.11.1): the origins whose pages may use passkeys of this RP ID. With none
@@ -68,7 +76,7 @@ pub async fn jwks(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Any page may read it (RFC 9700 §2.6).
-fn public(body: impl IntoResponse) -> Response {
+pub fn public(body: impl IntoResponse) -> Response {
     ([(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (header::CACHE_CONTROL, "public, max-age=300")], body)
         .into_response()
 }

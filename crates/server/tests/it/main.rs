@@ -8,6 +8,8 @@ mod ceremony;
 mod console;
 mod console_roles;
 mod device;
+mod device_code;
+mod dialect;
 mod figures;
 mod graph;
 mod map;

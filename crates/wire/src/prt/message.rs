@@ -14,7 +14,7 @@ macro_rules! prints_its_name_only {
     )*};
 }
 
-prints_its_name_only!(PrtRequestClaims, PrtUseClaims, CookieClaims, PrtReply, TokenReply);
+prints_its_name_only!(PrtRequestClaims, PrtUseClaims, CookieClaims, PrtReply, TokenReply, DialectReply);
 
 /// Claims of the request by which a device asks for a PRT (RS256 by the device key; prt.md §4.2).
 #[derive(Clone, Serialize, Deserialize)]
@@ -157,9 +157,59 @@ pub struct ErrorReply {
     /// AADSTS numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub error_codes: Vec<u32>,
-    /// Finds the request in the server's log.
+    /// When, RFC 3339.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub timestamp: String,
+    /// The request, by the server's name for it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub trace_id: String,
+    /// The request, by the client's name for it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub correlation_id: String,
+}
+
+/// An ordinary token reply as broker clients read it (prt.md §0.4): the first version sends its numbers as text and says
+/// when the token ends and for what it is, the second sends numbers.
+#[derive(Serialize)]
+pub struct DialectReply {
+    /// `Bearer`.
+    pub token_type: String,
+    /// Seconds.
+    pub expires_in: Count,
+    /// Seconds beyond that for which a token would do while no server answers; no longer than the token here.
+    pub ext_expires_in: Count,
+    /// End of the access token; the first version alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<Count>,
+    /// Its beginning; the first version alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Count>,
+    /// Its audience; the first version alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The access token.
+    pub access_token: String,
+    /// Granted scope.
+    pub scope: String,
+    /// Refresh token, with `offline_access`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// ID token, with `openid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+    /// `{"uid","utid"}`, base64url, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_info: Option<String>,
+}
+
+/// A number as a version of the dialect writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Count {
+    /// As a number.
+    Number(i64),
+    /// As text.
+    Text(String),
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod access;
 mod administrator;
 mod apps;
 mod campaign;
+mod device_code;
 mod keyboard;
 mod look;
 mod map;

@@ -3,6 +3,7 @@
 mod html;
 mod sample;
 mod sample_access;
+mod sample_device;
 mod sample_passkeys;
 mod sample_policy;
 mod sample_signals;

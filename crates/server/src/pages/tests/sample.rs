@@ -1,7 +1,7 @@
 //! One filled-in specimen of every page, and the same again with words a stranger chose.
 
 use super::sample_passkeys::passkeys;
-use super::{sample_access, sample_policy, sample_signals, sample_trust};
+use super::{sample_access, sample_device, sample_policy, sample_signals, sample_trust};
 use crate::pages::*;
 use passband_wire::time::Timestamp;
 
@@ -221,6 +221,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                 recover_href: "/recover?next=%2Fauthorize".into(),
                 band: band(Unknown, Unknown, Unknown, Unknown),
                 notice: None,
+                contract: None,
             }),
         ),
         (
@@ -231,6 +232,7 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                 recover_href: "/recover".into(),
                 band: band(Unknown, Claimed, Unknown, Unknown),
                 notice: Some(Notice::refused("This device is disabled. Ask your administrator.", w.label)),
+                contract: None,
             }),
         ),
         (
@@ -588,6 +590,7 @@ fn console(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
 /// Every page, filled in with `words`.
 pub(super) fn all(w: Words) -> Vec<(&'static str, String)> {
     let mut pages = front_pages(w);
+    pages.extend(sample_device::pages(w));
     pages.push(("account", Box::new(account(w, true))));
     pages.push(("account-small", Box::new(account(w, false))));
     pages.extend(console(w));

@@ -42,6 +42,7 @@ const fn presented(kind: SignInKind) -> &'static str {
     match kind {
         SignInKind::Authorize => "session in this browser",
         SignInKind::Code => "authorization code",
+        SignInKind::DeviceCode => "device code",
         SignInKind::DeviceRegistration => "device registration",
         SignInKind::Passkey => "passkey",
         SignInKind::PasskeyRegistration => "new passkey",
@@ -60,6 +61,7 @@ const fn presented(kind: SignInKind) -> &'static str {
 const fn asked(kind: SignInKind) -> &'static str {
     match kind {
         SignInKind::Authorize => "An app sent its user here, to be signed in by the session of the browser",
+        SignInKind::DeviceCode => "A program without a browser was to be let in by its device code",
         SignInKind::Code => "An app redeemed an authorization code for tokens",
         SignInKind::DeviceRegistration => "A device asked for an identity",
         SignInKind::Passkey => "A browser asked to sign in with a passkey",

@@ -30,7 +30,10 @@ async fn the_document_names_endpoints_that_are_there() {
     only("response_types_supported", &["code"]);
     only("code_challenge_methods_supported", &["S256"]);
     only("id_token_signing_alg_values_supported", &["ES256"]);
-    only("grant_types_supported", &["authorization_code", "refresh_token"]);
+    only(
+        "grant_types_supported",
+        &["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+    );
     assert_eq!(document["authorization_response_iss_parameter_supported"], true);
 }
 

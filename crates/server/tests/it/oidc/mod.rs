@@ -4,6 +4,7 @@
 mod authorize;
 mod discovery;
 mod logout;
+mod par;
 mod prompt;
 mod refresh;
 mod token;

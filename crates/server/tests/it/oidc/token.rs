@@ -199,7 +199,7 @@ async fn what_is_no_token_request_is_refused() {
     let (world, wiki, mut browser) = signed_in().await;
     let code = wiki.code(&mut browser).await;
     for kind in
-        ["", "password", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:device_code"]
+        ["", "password", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:token-exchange"]
     {
         let mut form = wiki.redemption(&code);
         form.insert("grant_type", kind.to_owned());

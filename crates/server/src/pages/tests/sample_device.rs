@@ -1,0 +1,31 @@
+//! Specimens of the pages that let a program on another device in.
+
+use super::sample::{Words, csrf};
+use crate::pages::*;
+use passband_wire::time::Timestamp;
+
+pub(super) fn pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
+    vec![
+        (
+            "device",
+            Box::new(Device {
+                csrf: csrf(),
+                user_code: w.label.into(),
+                notice: Some(Notice::refused("No device waits with this code.", w.label)),
+            }),
+        ),
+        (
+            "device-confirm",
+            Box::new(DeviceConfirm {
+                csrf: csrf(),
+                app: w.name.into(),
+                user_code: "BCDF-GHJK".into(),
+                ip: "192.0.2.1".into(),
+                country: Some(w.label.into()),
+                at: When(Timestamp(1_795_348_800)),
+            }),
+        ),
+        ("device-done", Box::new(DeviceDone { app: w.name.into(), yes: true })),
+        ("device-declined", Box::new(DeviceDone { app: w.name.into(), yes: false })),
+    ]
+}

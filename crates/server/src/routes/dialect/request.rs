@@ -1,0 +1,45 @@
+//! From the parameters of either version to those of OpenID Connect.
+
+use super::{Version, clients};
+use crate::extract::Params;
+
+/// What the first version always gives, whether it was asked for or not: its replies have a refresh token and say who
+/// somebody is.
+const FIRST: [&str; 2] = ["offline_access", "openid"];
+
+/// The parameters of `/authorize`, or of a token request with `grant_type=refresh_token`, in the standard's words.
+#[must_use]
+pub fn translated(version: Version, params: &Params) -> Params {
+    let mut out = params.clone();
+    // Clients leave spaces at either end, and two between.
+    let mut scope: Vec<&str> = params.get("scope").split_ascii_whitespace().collect();
+    if version == Version::V1 && !params.has("grant_type") {
+        scope.extend(FIRST);
+    }
+    out.set("scope", scope.join(" "));
+    if clients::is_enrolment(params.get("client_id"), params.get("resource")) {
+        out.set("resource", String::new());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_of_real_clients_become_standard_ones() {
+        let read = |version, text: &str| translated(version, &Params::parse(text.as_bytes()).unwrap());
+        let first = read(
+            Version::V1,
+            "client_id=29d9ed98-a469-4536-ade2-f981bc1d605e&scope=openid+profile+&resource=https%3A%2F%2Fenrollment.manage.microsoft.com%2F",
+        );
+        assert_eq!(first.get("scope"), "openid profile offline_access openid");
+        assert_eq!(first.get("resource"), "");
+        let other =
+            read(Version::V1, "client_id=x&resource=https%3A%2F%2Fenrollment.manage.microsoft.com%2F");
+        assert_eq!(other.get("resource"), "https://enrollment.manage.microsoft.com/");
+        assert_eq!(read(Version::V2, "scope=+openid++a%2F.default").get("scope"), "openid a/.default");
+        assert_eq!(read(Version::V2, "state=s").get("scope"), "");
+    }
+}
