@@ -310,7 +310,7 @@ async fn answered(
 }
 
 fn confirm(app: &App, asker: &str, code: &DeviceCode, client: &AppRecord) -> Response {
-    let country = app.countries.as_ref().zip(code.ip.parse().ok()).and_then(|(all, ip)| all.of(ip));
+    let country = code.ip.parse().ok().and_then(|ip| app.countries.of(ip).known().copied().flatten());
     let page = pages::DeviceConfirm {
         csrf: pages::Csrf(cookie::csrf(app, asker)),
         app: client.name.clone(),
