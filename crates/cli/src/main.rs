@@ -7,6 +7,7 @@ mod device;
 mod failure;
 mod map;
 mod output;
+mod plan;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -48,6 +49,8 @@ enum Command {
     /// Look into the map: what each platform really supports, since when, by which source
     #[command(subcommand)]
     Map(map::MapCommand),
+    /// Tell who can sign in with what, and what a change would do, from an exported tenant and a fleet
+    Plan(plan::PlanArgs),
     /// Run the server
     Serve(serve::ServeArgs),
     /// Print an access token for an app, from this device's PRT
@@ -79,6 +82,7 @@ fn run(command: Command, out: &Output) -> Result<(), Failure> {
         Command::Login(args) => client(device::login(args, out)),
         Command::Demo(args) => demo::run(&args),
         Command::Map(command) => map::run(command, out),
+        Command::Plan(args) => plan::run(args, out),
         Command::Serve(args) => serve::run(args),
         Command::Token(args) => client(device::token(args, out)),
         Command::Cookie(args) => client(device::cookie(args, out)),

@@ -9,6 +9,7 @@
 //! | [`generate`] | making one up, from a seed |
 //! | [`engine`] | who can sign in where, with the rules of the server |
 //! | [`plan`] | what is answered |
+//! | [`report`] | the answers as people read them |
 //! | [`version`] | versions of operating systems |
 
 pub mod atlas;
@@ -17,5 +18,6 @@ pub mod fleet;
 pub mod generate;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod tenant;
 pub mod version;

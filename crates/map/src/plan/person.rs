@@ -146,6 +146,8 @@ pub struct Line {
     pub only_synced: bool,
     /// Whether none of their passkeys is attested.
     pub only_unattested: bool,
+    /// Whether one of their passkeys certainly stays on its device and is attested.
+    pub has_attested: bool,
     /// Whether they have neither a passkey nor another method.
     pub no_method: bool,
     /// Each device with each way to sign in.
@@ -189,6 +191,7 @@ impl Line {
             passkeys: passkeys.map(Vec::len),
             only_synced: all(&|token| token.synced == Some(true)),
             only_unattested: all(&|token| token.attested == Some(false)),
+            has_attested: tokens.iter().any(|it| it.attested == Some(true) && it.synced == Some(false)),
             no_method,
             tries: tries(engine, person, attempts),
             whys: if attempts.is_empty() { vec![Why::NoMethod] } else { Vec::new() },
