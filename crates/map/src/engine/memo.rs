@@ -104,29 +104,30 @@ impl Supposing {
 #[derive(Clone, Debug)]
 struct Class {
     key: Key,
-    /// By what conditional access says of them.
-    access: u32,
+    /// By what conditional access says of them, for each kind of application. People whom the policies on an application
+    /// do not tell apart have one number there, however they differ elsewhere.
+    access: Vec<u32>,
     /// By what the passkey policy says of their groups.
     passkeys: u32,
     allowed: (Methods, Methods),
 }
 
 type Cases = Rc<Vec<(Case, u32)>>;
-type Cells = Rc<Vec<Cell>>;
+type Cells = Vec<Rc<Cell>>;
 
 /// Answers that one thread has found so far.
 #[derive(Debug)]
 pub struct Memo<'e, 't> {
     engine: &'e Engine<'t>,
     classes: HashMap<Key, Rc<Class>>,
-    access_signs: HashMap<Vec<u8>, u32>,
+    access_signs: HashMap<(usize, Vec<(usize, bool)>), u32>,
     passkey_signs: HashMap<Vec<u8>, u32>,
     tokens: HashMap<Token, (u32, Cases)>,
     shows: Vec<Shows>,
     situations: HashMap<Situation, u32>,
     situation_of: HashMap<(u32, Way), (Rc<Situation>, u32)>,
     accepted: HashMap<(u32, u32), Rc<Vec<Said>>>,
-    cells: HashMap<(u32, u32, u32), Cells>,
+    cells: HashMap<(u32, u32, u32), Rc<Cell>>,
     usable: HashMap<(u32, Way, super::table::Kind, Option<bool>), Said>,
     /// Kinds of device that are only supposed.
     supposed: Vec<(Kit, Option<u32>)>,
@@ -229,18 +230,7 @@ impl<'e, 't> Memo<'e, 't> {
         if let Some(class) = self.classes.get(&key) {
             return Rc::clone(class);
         }
-        let mut sign = Vec::new();
-        if let Some(set) = &engine.access {
-            // What the server's own code says of the condition on people, policy by policy.
-            let facts =
-                Facts { person: key.person(), ..Facts::nothing_about(key.person().id, engine.options.at) };
-            sign.extend(evaluate(set, &facts).said.iter().map(|said| {
-                u8::from(said.unmatched.has(Condition::Users))
-                    + 2 * u8::from(said.unknown.has(Condition::Users))
-            }));
-        }
-        let next = place(self.access_signs.len());
-        let access = *self.access_signs.entry(sign).or_insert(next);
+        let access = self.access_of(&key);
         let mut sign = Vec::new();
         for policy in &engine.passkeys {
             for groups in key.cases(policy) {
@@ -261,6 +251,32 @@ impl<'e, 't> Memo<'e, 't> {
         let class = Rc::new(Class { key: key.clone(), access, passkeys, allowed });
         self.classes.insert(key, Rc::clone(&class));
         class
+    }
+
+    /// Numbers for what conditional access says of somebody, by the server's own word on the condition on people.
+    fn access_of(&mut self, key: &Key) -> Vec<u32> {
+        let engine = self.engine;
+        let Some(set) = &engine.access else { return vec![0; engine.resources.len()] };
+        let facts =
+            Facts { person: key.person(), ..Facts::nothing_about(key.person().id, engine.options.at) };
+        let said = evaluate(set, &facts).said;
+        let about: Vec<_> = said
+            .iter()
+            .enumerate()
+            .filter(|(_, said)| said.is_enforced() && !said.unmatched.has(Condition::Users))
+            .map(|(place, said)| (place, said.unknown.has(Condition::Users)))
+            .collect();
+        let kinds = engine.resources.iter().enumerate();
+        let signs = kinds.map(|(at, kind)| {
+            let here = about.iter().filter(|(place, _)| kind.policies.contains(place));
+            (at, here.copied().collect::<Vec<_>>())
+        });
+        let signs: Vec<_> = signs.collect();
+        let mut number = |sign| {
+            let next = place(self.access_signs.len());
+            *self.access_signs.entry(sign).or_insert(next)
+        };
+        signs.into_iter().map(&mut number).collect()
     }
 
     /// What somebody can sign in with.
@@ -465,17 +481,17 @@ impl<'e, 't> Memo<'e, 't> {
     /// What conditional access says of every kind of application.
     fn cells(&mut self, class: &Class, place_of: (u32, Way), shows: u32) -> Cells {
         let (situation, number) = self.situation(place_of);
-        let key = (class.access, number, shows);
-        if let Some(found) = self.cells.get(&key) {
-            return Rc::clone(found);
-        }
         let sample = self.kit_at(place_of.0).1;
         let shown = self.shows[shows as usize];
-        let kinds = self.engine.resources.iter();
-        let cells = kinds.map(|it| self.engine.ask(&class.key, (&situation, sample), &shown, &it.resource));
-        let cells = Rc::new(cells.collect::<Vec<_>>());
-        self.cells.insert(key, Rc::clone(&cells));
-        cells
+        let engine = self.engine;
+        let kinds = engine.resources.iter().zip(&class.access);
+        let cells = kinds.map(|(kind, access)| {
+            let found = self.cells.entry((*access, number, shows)).or_insert_with(|| {
+                Rc::new(engine.ask(&class.key, (&situation, sample), &shown, &kind.resource))
+            });
+            Rc::clone(found)
+        });
+        cells.collect()
     }
 
     fn situation(&mut self, place_of: (u32, Way)) -> (Rc<Situation>, u32) {
@@ -539,7 +555,7 @@ impl Attempt {
             let here = usable(at);
             let (mut yes, mut maybe) = (true, false);
             let (mut protected, mut perhaps) = (true, false);
-            let mut told = worlds.iter().map(|(accepted, cells)| {
+            let told = worlds.iter().map(|(accepted, cells)| {
                 let all = accepted.and(here).and(said(&cells[at]));
                 yes &= all.truth.is_yes();
                 maybe |= !all.truth.is_no();
@@ -548,11 +564,7 @@ impl Attempt {
                 self.unbound |= Bits::from(cells[at].unbound && !accepted.and(here).truth.is_no()) << at;
                 all
             });
-            let mut whys: Vec<_> = Vec::new();
-            for all in told.by_ref().filter(|all| !all.truth.is_yes()) {
-                whys.extend(all.why);
-            }
-            drop(told);
+            let mut whys: Vec<_> = told.filter(|all| !all.truth.is_yes()).filter_map(|all| all.why).collect();
             self.yes |= Bits::from(yes) << at;
             self.maybe |= Bits::from(maybe) << at;
             self.protected |= Bits::from(yes && protected) << at;

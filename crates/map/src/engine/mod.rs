@@ -81,6 +81,8 @@ pub struct Kind {
     pub resource: Resource,
     /// The names of all.
     pub names: Vec<String>,
+    /// The policies that may speak of them, by their places among those that are not switched off.
+    pub(crate) policies: Vec<usize>,
 }
 
 /// A device of somebody.
@@ -306,7 +308,12 @@ fn kinds(set: Option<&PolicySet>, resources: Vec<Resource>, at: Timestamp) -> Ve
         });
         match same {
             Some((_, kind)) => kind.names.push(resource.name),
-            None => kinds.push((sign, Kind { names: vec![resource.name.clone()], resource })),
+            None => {
+                // 1 is a condition that certainly does not match.
+                let policies =
+                    sign.iter().enumerate().filter(|(_, it)| **it != 1).map(|(at, _)| at).collect();
+                kinds.push((sign, Kind { names: vec![resource.name.clone()], policies, resource }));
+            }
         }
     }
     kinds.into_iter().map(|(_, kind)| kind).collect()

@@ -7,10 +7,13 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Value, json};
 
+/// A profile: its types, and a list that allows or blocks models.
+type Shape = (&'static str, Option<(&'static str, Vec<&'static str>)>);
+
 /// A tenant of one person in a few numbers.
 #[derive(Clone, Debug)]
 struct Recipe {
-    profiles: Vec<(&'static str, Option<(&'static str, Vec<&'static str>)>)>,
+    profiles: Vec<Shape>,
     /// Whom a target names, 0 for everybody, and by their places the profiles it gives.
     targets: Vec<(u8, Vec<u8>)>,
     excluded: Vec<u8>,
@@ -27,7 +30,7 @@ struct Recipe {
 const GROUPS: [u8; 3] = [0x11, 0x12, 0x13];
 const RESOURCES: [&str; 6] = [EXCHANGE, "SharePoint Online", TEAMS, PORTALS, OTHER, REGISTER];
 
-fn profiles() -> impl Strategy<Value = Vec<(&'static str, Option<(&'static str, Vec<&'static str>)>)>> {
+fn profiles() -> impl Strategy<Value = Vec<Shape>> {
     let list = (select(vec!["allow", "block"]), subsequence(vec![YUBIKEY, TITAN, APPLE], 0..=3));
     let types = select(vec!["deviceBound", "synced", "deviceBound,synced"]);
     proptest::collection::vec((types, proptest::option::of(list)), 1..4)
