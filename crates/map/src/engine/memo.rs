@@ -5,6 +5,7 @@ use super::kit::{Kit, Way};
 use super::passkey::{Case, Token, accepted};
 use super::people::{self, Key};
 use super::platform::{Said, can_use};
+use super::supposing::Supposing;
 use super::why::Why;
 use super::{Bits, Engine};
 use passband_core::authn::profile::Phase;
@@ -55,51 +56,6 @@ pub struct Attempt {
     pub whys: Vec<Why>,
 }
 
-/// What is supposed of somebody: what if they did this?
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Supposing {
-    /// They registered one of these passkeys.
-    pub passkeys: Vec<Token>,
-    /// Their devices were compliant and managed.
-    pub compliant: bool,
-    /// Their devices were registered and enabled, with the broker or single sign-on extension set up.
-    pub registered: bool,
-    /// Their devices had the newest operating system.
-    pub updated: bool,
-    /// Their devices were joined to the domain.
-    pub joined: bool,
-}
-
-impl Supposing {
-    fn changes_devices(&self) -> bool {
-        self.compliant || self.registered || self.updated || self.joined
-    }
-
-    fn kit(&self, kit: &Kit) -> Kit {
-        let mut kit = kit.clone();
-        let windows = kit.platform.flatten() == Some(Platform::Windows);
-        if self.registered || self.compliant {
-            kit.enabled = Some(true);
-            kit.sso = Some(true);
-            if !matches!(kit.trust, Some(Some(_))) {
-                kit.trust = Some(Some(if windows { TrustType::AzureAd } else { TrustType::Workplace }));
-            }
-        }
-        if self.compliant {
-            kit.compliant = Some(true);
-            kit.managed = Some(true);
-        }
-        if self.joined && windows {
-            kit.trust = Some(Some(TrustType::ServerAd));
-            kit.enabled = Some(true);
-        }
-        if self.updated {
-            kit.version = Some(super::kit::NEWEST);
-        }
-        kit
-    }
-}
-
 /// Somebody by what can matter.
 #[derive(Clone, Debug)]
 struct Class {
@@ -111,6 +67,9 @@ struct Class {
     passkeys: u32,
     allowed: (Methods, Methods),
 }
+
+/// A passkey, and all that nothing tells from it.
+pub type Alike = (Token, Vec<Token>);
 
 type Cases = Rc<Vec<(Case, u32)>>;
 type Cells = Vec<Rc<Cell>>;
@@ -129,6 +88,7 @@ pub struct Memo<'e, 't> {
     accepted: HashMap<(u32, u32), Rc<Vec<Said>>>,
     cells: HashMap<(u32, u32, u32), Rc<Cell>>,
     usable: HashMap<(u32, Way, super::table::Kind, Option<bool>), Said>,
+    registrable: HashMap<u32, Rc<Vec<Alike>>>,
     /// Kinds of device that are only supposed.
     supposed: Vec<(Kit, Option<u32>)>,
     supposed_found: HashMap<(Kit, Option<u32>), u32>,
@@ -155,6 +115,7 @@ impl<'e, 't> Memo<'e, 't> {
             accepted: HashMap::new(),
             cells: HashMap::new(),
             usable: HashMap::new(),
+            registrable: HashMap::new(),
             supposed: Vec::new(),
             supposed_found: HashMap::new(),
         }
@@ -205,23 +166,45 @@ impl<'e, 't> Memo<'e, 't> {
         attempts
     }
 
-    /// Whether somebody may register a passkey of this kind, by the passkey policy.
+    /// Of these passkeys, those that somebody may register and sign in with; by the first of each kind that neither a policy
+    /// nor a platform tells apart, with all that are like it.
     #[must_use]
-    pub fn may_register(&mut self, person: usize, token: &Token) -> bool {
+    pub fn registrable(&mut self, person: usize, tokens: &[Token]) -> Rc<Vec<Alike>> {
         let class = self.class(person);
-        let cases = self.engine.asked.cases(token);
-        let mut said =
-            cases.iter().map(|case| accepted(&self.engine.passkeys, &class.key, case, Phase::Registration));
-        said.all(|it| it.truth.is_yes())
+        if let Some(found) = self.registrable.get(&class.passkeys) {
+            return Rc::clone(found);
+        }
+        let mut kinds: Vec<Alike> = Vec::new();
+        for token in tokens {
+            let (number, cases) = self.token(token);
+            let may_register = cases.iter().all(|(case, _)| {
+                accepted(&self.engine.passkeys, &class.key, case, Phase::Registration).truth.is_yes()
+            });
+            if !may_register || !self.accepted(&class, number, &cases).iter().all(|it| it.truth.is_yes()) {
+                continue;
+            }
+            let shows = |cases: &Cases| cases.iter().map(|it| it.1).collect::<Vec<_>>();
+            let like = kinds.iter_mut().find(|(it, _)| {
+                it.kind() == token.kind()
+                    && self.tokens.get(it).is_some_and(|(_, other)| shows(other) == shows(&cases))
+            });
+            match like {
+                Some((_, all)) => all.push(*token),
+                None => kinds.push((*token, vec![*token])),
+            }
+        }
+        let kinds = Rc::new(kinds);
+        self.registrable.insert(class.passkeys, Rc::clone(&kinds));
+        kinds
     }
 
-    /// Whether the account is in a class that the passkey policy covers at all.
+    /// Whether this would change anything about the devices of somebody.
     #[must_use]
-    pub fn passkey_said(&mut self, person: usize, token: &Token) -> Said {
-        let class = self.class(person);
-        let (number, cases) = self.token(token);
-        let all = self.accepted(&class, number, &cases);
-        together(all.iter().copied(), token.gap())
+    pub fn would_change(&self, person: usize, supposing: &Supposing) -> bool {
+        let kits = &self.engine.kits.all;
+        let owned = self.engine.devices_of(person).iter().map(|it| it.kit);
+        let mut all = owned.chain(self.engine.elsewhere.iter().copied());
+        all.any(|kit| supposing.kit(&kits[kit as usize]) != kits[kit as usize])
     }
 
     fn class(&mut self, person: usize) -> Rc<Class> {
@@ -533,12 +516,6 @@ impl Means {
             Self::Home => With::Home,
         }
     }
-}
-
-/// Yes if all are, no if none is; `gap` says why nobody can tell which of them it is.
-fn together(all: impl Iterator<Item = Said>, gap: Option<Why>) -> Said {
-    all.reduce(|a, b| if a.truth == b.truth { a } else { Said { truth: Truth::Unknown, why: gap.or(a.why) } })
-        .unwrap_or(Said::YES)
 }
 
 impl Attempt {

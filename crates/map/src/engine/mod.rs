@@ -8,7 +8,7 @@
 //! | [`table`], [`platform`] | what platforms can do, dated, each row resting on a fact of the map |
 //! | [`people`], [`kit`], [`passkey`], [`resource`] | people, devices, passkeys and applications by what can matter |
 //! | [`access`] | one place, one proof, one application: asked in every world |
-//! | [`memo`] | answers that are kept |
+//! | [`memo`], [`supposing`] | answers that are kept, and what if somebody did something |
 //! | [`why`] | reasons |
 //!
 //! # What is asked
@@ -30,6 +30,7 @@ pub mod passkey;
 pub mod people;
 pub mod platform;
 pub mod resource;
+pub mod supposing;
 pub mod table;
 pub mod why;
 
