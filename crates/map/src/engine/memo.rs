@@ -1,6 +1,6 @@
 //! Answers: every way of somebody to sign in, each decision made once.
 
-use super::access::{Cell, Shows, Situation, said};
+use super::access::{Cell, Row, Shows, Situation};
 use super::kit::{Kit, Way};
 use super::passkey::{Case, Token, accepted};
 use super::people::{self, Key};
@@ -63,6 +63,8 @@ struct Class {
     /// By what conditional access says of them, for each kind of application. People whom the policies on an application
     /// do not tell apart have one number there, however they differ elsewhere.
     access: Vec<u32>,
+    /// The number of that list.
+    accesses: u32,
     /// By what the passkey policy says of their groups.
     passkeys: u32,
     allowed: (Methods, Methods),
@@ -72,7 +74,9 @@ struct Class {
 pub type Alike = (Token, Vec<Token>);
 
 type Cases = Rc<Vec<(Case, u32)>>;
-type Cells = Vec<Rc<Cell>>;
+
+/// Most rows that are kept; they are made again from single decisions when more are needed.
+const MAX_ROWS: usize = 200_000;
 
 /// Answers that one thread has found so far.
 #[derive(Debug)]
@@ -87,6 +91,8 @@ pub struct Memo<'e, 't> {
     situation_of: HashMap<(u32, Way), (Rc<Situation>, u32)>,
     accepted: HashMap<(u32, u32), Rc<Vec<Said>>>,
     cells: HashMap<(u32, u32, u32), Rc<Cell>>,
+    access_lists: HashMap<Vec<u32>, u32>,
+    rows: HashMap<(u32, u32, u32), Rc<Row>>,
     usable: HashMap<(u32, Way, super::table::Kind, Option<bool>), Said>,
     registrable: HashMap<u32, Rc<Vec<Alike>>>,
     /// Kinds of device that are only supposed.
@@ -114,6 +120,8 @@ impl<'e, 't> Memo<'e, 't> {
             situation_of: HashMap::new(),
             accepted: HashMap::new(),
             cells: HashMap::new(),
+            access_lists: HashMap::new(),
+            rows: HashMap::new(),
             usable: HashMap::new(),
             registrable: HashMap::new(),
             supposed: Vec::new(),
@@ -214,6 +222,8 @@ impl<'e, 't> Memo<'e, 't> {
             return Rc::clone(class);
         }
         let access = self.access_of(&key);
+        let next = place(self.access_lists.len());
+        let accesses = *self.access_lists.entry(access.clone()).or_insert(next);
         let mut sign = Vec::new();
         for policy in &engine.passkeys {
             for groups in key.cases(policy) {
@@ -231,7 +241,7 @@ impl<'e, 't> Memo<'e, 't> {
         let next = place(self.passkey_signs.len());
         let passkeys = *self.passkey_signs.entry(sign).or_insert(next);
         let allowed = people::allowed(&engine.tenant.methods, &key);
-        let class = Rc::new(Class { key: key.clone(), access, passkeys, allowed });
+        let class = Rc::new(Class { key: key.clone(), access, accesses, passkeys, allowed });
         self.classes.insert(key, Rc::clone(&class));
         class
     }
@@ -380,18 +390,19 @@ impl<'e, 't> Memo<'e, 't> {
     }
 
     fn one(&mut self, class: &Class, kit: u32, means: &Means, attempt: &mut Attempt) {
+        let everywhere = [(Bits::MAX, Said::YES)];
         match means {
             Means::Home => {
                 let shows = self.shows(Shows { methods: None, passkey: Fact::Unknown });
-                let cells = self.cells(class, (kit, attempt.way), shows);
-                attempt.count(&[(Said::YES, cells)], &|_| Said::YES, Some(Why::Guest));
+                let row = self.row(class, (kit, attempt.way), shows);
+                attempt.count(&[(Said::YES, row)], &everywhere, Some(Why::Guest));
             }
             Means::Some => {
                 let methods = Some(Methods::from_modes(&[Mode::Fido2]));
                 let shows = self.shows(Shows { methods, passkey: Fact::Unknown });
-                let cells = self.cells(class, (kit, attempt.way), shows);
+                let row = self.row(class, (kit, attempt.way), shows);
                 let unsure = Said::unsure(Why::PasskeysUnknown);
-                attempt.count(&[(unsure, cells)], &|_| Said::YES, None);
+                attempt.count(&[(unsure, row)], &everywhere, None);
             }
             Means::Others(surely, perhaps, why) => {
                 let hello = self.hello(kit);
@@ -405,25 +416,22 @@ impl<'e, 't> Memo<'e, 't> {
                         Said::no(why.unwrap_or(Why::NoMethod))
                     };
                     let shows = self.shows(Shows { methods: Some(methods), passkey: Fact::Known(None) });
-                    worlds.push((begins, self.cells(class, (kit, attempt.way), shows)));
+                    worlds.push((begins, self.row(class, (kit, attempt.way), shows)));
                 }
-                attempt.count(&worlds, &|_| Said::YES, *why);
+                attempt.count(&worlds, &everywhere, *why);
             }
             Means::Token(_, token, number, cases) => {
                 let accepted = self.accepted(class, *number, cases);
                 let mut worlds = Vec::new();
                 for (at, (_, shows)) in cases.iter().enumerate() {
-                    worlds.push((accepted[at], self.cells(class, (kit, attempt.way), *shows)));
+                    worlds.push((accepted[at], self.row(class, (kit, attempt.way), *shows)));
                 }
-                let mut here = Vec::new();
-                for mail in [Some(true), Some(false), None] {
-                    here.push((mail, self.can_use(kit, attempt.way, token, mail)));
-                }
-                let engine = self.engine;
-                let usable = |resource: usize| {
-                    let mail = engine.resources[resource].resource.mail;
-                    here.iter().find(|it| it.0 == mail).map_or(Said::YES, |it| it.1)
-                };
+                let [mail, others, some] = self.engine.by_mail;
+                let usable = [
+                    (mail, self.can_use(kit, attempt.way, token, Some(true))),
+                    (others, self.can_use(kit, attempt.way, token, Some(false))),
+                    (some, self.can_use(kit, attempt.way, token, None)),
+                ];
                 attempt.count(&worlds, &usable, token.gap());
             }
         }
@@ -462,19 +470,28 @@ impl<'e, 't> Memo<'e, 't> {
     }
 
     /// What conditional access says of every kind of application.
-    fn cells(&mut self, class: &Class, place_of: (u32, Way), shows: u32) -> Cells {
+    fn row(&mut self, class: &Class, place_of: (u32, Way), shows: u32) -> Rc<Row> {
         let (situation, number) = self.situation(place_of);
+        let key = (class.accesses, number, shows);
+        if let Some(found) = self.rows.get(&key) {
+            return Rc::clone(found);
+        }
         let sample = self.kit_at(place_of.0).1;
         let shown = self.shows[shows as usize];
         let engine = self.engine;
-        let kinds = engine.resources.iter().zip(&class.access);
-        let cells = kinds.map(|(kind, access)| {
-            let found = self.cells.entry((*access, number, shows)).or_insert_with(|| {
+        let mut row = Row::default();
+        for (at, (kind, access)) in engine.resources.iter().zip(&class.access).enumerate() {
+            let cell = self.cells.entry((*access, number, shows)).or_insert_with(|| {
                 Rc::new(engine.ask(&class.key, (&situation, sample), &shown, &kind.resource))
             });
-            Rc::clone(found)
-        });
-        cells.collect()
+            row.add(at, cell);
+        }
+        if self.rows.len() >= MAX_ROWS {
+            self.rows.clear();
+        }
+        let row = Rc::new(row);
+        self.rows.insert(key, Rc::clone(&row));
+        row
     }
 
     fn situation(&mut self, place_of: (u32, Way)) -> (Rc<Situation>, u32) {
@@ -525,40 +542,39 @@ impl Attempt {
         }
     }
 
-    /// Adds up what the worlds come to, application by application.
-    fn count(&mut self, worlds: &[(Said, Cells)], usable: &dyn Fn(usize) -> Said, gap: Option<Why>) {
-        let kinds = worlds.first().map_or(0, |(_, cells)| cells.len());
-        for at in 0..kinds {
-            let here = usable(at);
-            let (mut yes, mut maybe) = (true, false);
-            let (mut protected, mut perhaps) = (true, false);
-            let told = worlds.iter().map(|(accepted, cells)| {
-                let all = accepted.and(here).and(said(&cells[at]));
-                yes &= all.truth.is_yes();
-                maybe |= !all.truth.is_no();
-                protected &= cells[at].protected;
-                perhaps |= cells[at].perhaps_protected && !all.truth.is_no();
-                self.unbound |= Bits::from(cells[at].unbound && !accepted.and(here).truth.is_no()) << at;
-                all
-            });
-            let mut whys: Vec<_> = told.filter(|all| !all.truth.is_yes()).filter_map(|all| all.why).collect();
-            self.yes |= Bits::from(yes) << at;
-            self.maybe |= Bits::from(maybe) << at;
-            self.protected |= Bits::from(yes && protected) << at;
-            self.perhaps_protected |= Bits::from(perhaps) << at;
-            if !yes && maybe && worlds.len() > 1 {
-                whys.splice(0..0, gap);
-            }
-            for why in whys {
-                self.note(why);
-            }
-            if !here.truth.is_no() && !worlds.iter().any(|(accepted, _)| accepted.truth.is_no()) {
-                for (_, cells) in worlds {
-                    for why in &cells[at].whys {
-                        self.note(*why);
-                    }
+    /// Adds up what the worlds come to; `usable` says where the means can be used at all.
+    fn count(&mut self, worlds: &[(Said, Rc<Row>)], usable: &[(Bits, Said)], gap: Option<Why>) {
+        // Of nothing, nothing is certain.
+        let all = if worlds.is_empty() { 0 } else { Bits::MAX };
+        let (mut yes, mut protected) = (all, all);
+        let mut whys = Vec::new();
+        for (accepted, row) in worlds {
+            let (mut sure, mut may) = (0, 0);
+            for (mask, here) in usable.iter().filter(|(mask, _)| *mask != 0) {
+                let head = accepted.and(*here);
+                whys.extend(head.why.filter(|_| !head.truth.is_yes()));
+                if head.truth.is_no() {
+                    continue;
                 }
+                may |= row.maybe & mask;
+                self.unbound |= row.unbound & mask;
+                if head.truth.is_yes() {
+                    sure |= row.yes & mask;
+                }
+                whys.extend_from_slice(&row.whys);
             }
+            yes &= sure;
+            protected &= row.protected;
+            self.maybe |= may;
+            self.perhaps_protected |= row.perhaps_protected & may;
+        }
+        self.yes = yes;
+        self.protected = yes & protected;
+        if yes != self.maybe && worlds.len() > 1 {
+            whys.splice(0..0, gap);
+        }
+        for why in whys {
+            self.note(why);
         }
     }
 }

@@ -111,6 +111,8 @@ pub struct Engine<'t> {
     owned: Vec<Owned>,
     owned_from: Vec<u32>,
     asks_binding: bool,
+    /// The applications whose apps on Android are Outlook, Teams and OneDrive: always, never, and for some.
+    pub(crate) by_mail: [Bits; 3],
 }
 
 /// The platforms that people have devices of.
@@ -165,7 +167,12 @@ impl<'t> Engine<'t> {
             owned: Vec::new(),
             owned_from: Vec::new(),
             asks_binding,
+            by_mail: [0; 3],
         };
+        engine.by_mail = [Some(true), Some(false), None].map(|mail| {
+            let places = engine.resources.iter().enumerate().filter(|(_, it)| it.resource.mail == mail);
+            places.fold(0, |bits, (place, _)| bits | 1 << place)
+        });
         engine.sort_devices();
         engine
     }
