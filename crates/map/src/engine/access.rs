@@ -1,11 +1,11 @@
 //! What conditional access says of a place and a proof, in every world that the unknown leaves open.
 
 use super::kit::{Kit, Way, facts_of};
-use super::platform::{Said, Today};
+use super::platform::Today;
 use super::resource::Resource;
 use super::table::Ability;
 use super::why::Why;
-use super::{Engine, people};
+use super::{Bits, Engine, people};
 use crate::model::Browser;
 use passband_core::policy::access::evaluate;
 use passband_core::policy::access::facts::{
@@ -250,13 +250,29 @@ impl Cell {
     }
 }
 
-/// What `cell` comes to, with one reason.
-#[must_use]
-pub fn said(cell: &Cell) -> Said {
-    let truth = match (cell.yes, cell.maybe) {
-        (true, _) => Truth::Yes,
-        (false, true) => Truth::Unknown,
-        (false, false) => Truth::No,
-    };
-    Said { truth, why: cell.whys.first().copied().filter(|_| truth != Truth::Yes) }
+/// What conditional access says of every kind of application, side by side.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    pub(super) yes: Bits,
+    pub(super) maybe: Bits,
+    pub(super) protected: Bits,
+    pub(super) perhaps_protected: Bits,
+    pub(super) unbound: Bits,
+    pub(super) whys: Vec<Why>,
+}
+
+impl Row {
+    pub(super) fn add(&mut self, at: usize, cell: &Cell) {
+        let bit = |is: bool| Bits::from(is) << at;
+        self.yes |= bit(cell.yes);
+        self.maybe |= bit(cell.maybe);
+        self.protected |= bit(cell.protected);
+        self.perhaps_protected |= bit(cell.perhaps_protected);
+        self.unbound |= bit(cell.unbound);
+        for why in &cell.whys {
+            if !self.whys.contains(why) {
+                self.whys.push(*why);
+            }
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! Answers: every way of somebody to sign in, each decision made once.
 
-use super::access::{Cell, Shows, Situation, said};
+use super::access::{Cell, Row, Shows, Situation};
 use super::kit::{Kit, Way};
 use super::passkey::{Case, Token, accepted};
 use super::people::{self, Key};
 use super::platform::{Said, can_use};
+use super::supposing::Supposing;
 use super::why::Why;
 use super::{Bits, Engine};
 use passband_core::authn::profile::Phase;
@@ -55,79 +56,45 @@ pub struct Attempt {
     pub whys: Vec<Why>,
 }
 
-/// What is supposed of somebody: what if they did this?
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Supposing {
-    /// They registered one of these passkeys.
-    pub passkeys: Vec<Token>,
-    /// Their devices were compliant and managed.
-    pub compliant: bool,
-    /// Their devices were registered and enabled, with the broker or single sign-on extension set up.
-    pub registered: bool,
-    /// Their devices had the newest operating system.
-    pub updated: bool,
-    /// Their devices were joined to the domain.
-    pub joined: bool,
-}
-
-impl Supposing {
-    fn changes_devices(&self) -> bool {
-        self.compliant || self.registered || self.updated || self.joined
-    }
-
-    fn kit(&self, kit: &Kit) -> Kit {
-        let mut kit = kit.clone();
-        let windows = kit.platform.flatten() == Some(Platform::Windows);
-        if self.registered || self.compliant {
-            kit.enabled = Some(true);
-            kit.sso = Some(true);
-            if !matches!(kit.trust, Some(Some(_))) {
-                kit.trust = Some(Some(if windows { TrustType::AzureAd } else { TrustType::Workplace }));
-            }
-        }
-        if self.compliant {
-            kit.compliant = Some(true);
-            kit.managed = Some(true);
-        }
-        if self.joined && windows {
-            kit.trust = Some(Some(TrustType::ServerAd));
-            kit.enabled = Some(true);
-        }
-        if self.updated {
-            kit.version = Some(super::kit::NEWEST);
-        }
-        kit
-    }
-}
-
 /// Somebody by what can matter.
 #[derive(Clone, Debug)]
 struct Class {
     key: Key,
-    /// By what conditional access says of them.
-    access: u32,
+    /// By what conditional access says of them, for each kind of application. People whom the policies on an application
+    /// do not tell apart have one number there, however they differ elsewhere.
+    access: Vec<u32>,
+    /// The number of that list.
+    accesses: u32,
     /// By what the passkey policy says of their groups.
     passkeys: u32,
     allowed: (Methods, Methods),
 }
 
+/// A passkey, and all that nothing tells from it.
+pub type Alike = (Token, Vec<Token>);
+
 type Cases = Rc<Vec<(Case, u32)>>;
-type Cells = Rc<Vec<Cell>>;
+
+/// Most rows that are kept; they are made again from single decisions when more are needed.
+const MAX_ROWS: usize = 200_000;
 
 /// Answers that one thread has found so far.
 #[derive(Debug)]
 pub struct Memo<'e, 't> {
     engine: &'e Engine<'t>,
     classes: HashMap<Key, Rc<Class>>,
-    access_signs: HashMap<Vec<u8>, u32>,
+    access_signs: HashMap<(usize, Vec<(usize, bool)>), u32>,
     passkey_signs: HashMap<Vec<u8>, u32>,
     tokens: HashMap<Token, (u32, Cases)>,
     shows: Vec<Shows>,
     situations: HashMap<Situation, u32>,
     situation_of: HashMap<(u32, Way), (Rc<Situation>, u32)>,
     accepted: HashMap<(u32, u32), Rc<Vec<Said>>>,
-    cells: HashMap<(u32, u32, u32), Cells>,
+    cells: HashMap<(u32, u32, u32), Rc<Cell>>,
+    access_lists: HashMap<Vec<u32>, u32>,
+    rows: HashMap<(u32, u32, u32), Rc<Row>>,
     usable: HashMap<(u32, Way, super::table::Kind, Option<bool>), Said>,
+    registrable: HashMap<u32, Rc<Vec<Alike>>>,
     /// Kinds of device that are only supposed.
     supposed: Vec<(Kit, Option<u32>)>,
     supposed_found: HashMap<(Kit, Option<u32>), u32>,
@@ -153,7 +120,10 @@ impl<'e, 't> Memo<'e, 't> {
             situation_of: HashMap::new(),
             accepted: HashMap::new(),
             cells: HashMap::new(),
+            access_lists: HashMap::new(),
+            rows: HashMap::new(),
             usable: HashMap::new(),
+            registrable: HashMap::new(),
             supposed: Vec::new(),
             supposed_found: HashMap::new(),
         }
@@ -204,23 +174,45 @@ impl<'e, 't> Memo<'e, 't> {
         attempts
     }
 
-    /// Whether somebody may register a passkey of this kind, by the passkey policy.
+    /// Of these passkeys, those that somebody may register and sign in with; by the first of each kind that neither a policy
+    /// nor a platform tells apart, with all that are like it.
     #[must_use]
-    pub fn may_register(&mut self, person: usize, token: &Token) -> bool {
+    pub fn registrable(&mut self, person: usize, tokens: &[Token]) -> Rc<Vec<Alike>> {
         let class = self.class(person);
-        let cases = self.engine.asked.cases(token);
-        let mut said =
-            cases.iter().map(|case| accepted(&self.engine.passkeys, &class.key, case, Phase::Registration));
-        said.all(|it| it.truth.is_yes())
+        if let Some(found) = self.registrable.get(&class.passkeys) {
+            return Rc::clone(found);
+        }
+        let mut kinds: Vec<Alike> = Vec::new();
+        for token in tokens {
+            let (number, cases) = self.token(token);
+            let may_register = cases.iter().all(|(case, _)| {
+                accepted(&self.engine.passkeys, &class.key, case, Phase::Registration).truth.is_yes()
+            });
+            if !may_register || !self.accepted(&class, number, &cases).iter().all(|it| it.truth.is_yes()) {
+                continue;
+            }
+            let shows = |cases: &Cases| cases.iter().map(|it| it.1).collect::<Vec<_>>();
+            let like = kinds.iter_mut().find(|(it, _)| {
+                it.kind() == token.kind()
+                    && self.tokens.get(it).is_some_and(|(_, other)| shows(other) == shows(&cases))
+            });
+            match like {
+                Some((_, all)) => all.push(*token),
+                None => kinds.push((*token, vec![*token])),
+            }
+        }
+        let kinds = Rc::new(kinds);
+        self.registrable.insert(class.passkeys, Rc::clone(&kinds));
+        kinds
     }
 
-    /// Whether the account is in a class that the passkey policy covers at all.
+    /// Whether this would change anything about the devices of somebody.
     #[must_use]
-    pub fn passkey_said(&mut self, person: usize, token: &Token) -> Said {
-        let class = self.class(person);
-        let (number, cases) = self.token(token);
-        let all = self.accepted(&class, number, &cases);
-        together(all.iter().copied(), token.gap())
+    pub fn would_change(&self, person: usize, supposing: &Supposing) -> bool {
+        let kits = &self.engine.kits.all;
+        let owned = self.engine.devices_of(person).iter().map(|it| it.kit);
+        let mut all = owned.chain(self.engine.elsewhere.iter().copied());
+        all.any(|kit| supposing.kit(&kits[kit as usize]) != kits[kit as usize])
     }
 
     fn class(&mut self, person: usize) -> Rc<Class> {
@@ -229,18 +221,9 @@ impl<'e, 't> Memo<'e, 't> {
         if let Some(class) = self.classes.get(&key) {
             return Rc::clone(class);
         }
-        let mut sign = Vec::new();
-        if let Some(set) = &engine.access {
-            // What the server's own code says of the condition on people, policy by policy.
-            let facts =
-                Facts { person: key.person(), ..Facts::nothing_about(key.person().id, engine.options.at) };
-            sign.extend(evaluate(set, &facts).said.iter().map(|said| {
-                u8::from(said.unmatched.has(Condition::Users))
-                    + 2 * u8::from(said.unknown.has(Condition::Users))
-            }));
-        }
-        let next = place(self.access_signs.len());
-        let access = *self.access_signs.entry(sign).or_insert(next);
+        let access = self.access_of(&key);
+        let next = place(self.access_lists.len());
+        let accesses = *self.access_lists.entry(access.clone()).or_insert(next);
         let mut sign = Vec::new();
         for policy in &engine.passkeys {
             for groups in key.cases(policy) {
@@ -258,9 +241,35 @@ impl<'e, 't> Memo<'e, 't> {
         let next = place(self.passkey_signs.len());
         let passkeys = *self.passkey_signs.entry(sign).or_insert(next);
         let allowed = people::allowed(&engine.tenant.methods, &key);
-        let class = Rc::new(Class { key: key.clone(), access, passkeys, allowed });
+        let class = Rc::new(Class { key: key.clone(), access, accesses, passkeys, allowed });
         self.classes.insert(key, Rc::clone(&class));
         class
+    }
+
+    /// Numbers for what conditional access says of somebody, by the server's own word on the condition on people.
+    fn access_of(&mut self, key: &Key) -> Vec<u32> {
+        let engine = self.engine;
+        let Some(set) = &engine.access else { return vec![0; engine.resources.len()] };
+        let facts =
+            Facts { person: key.person(), ..Facts::nothing_about(key.person().id, engine.options.at) };
+        let said = evaluate(set, &facts).said;
+        let about: Vec<_> = said
+            .iter()
+            .enumerate()
+            .filter(|(_, said)| said.is_enforced() && !said.unmatched.has(Condition::Users))
+            .map(|(place, said)| (place, said.unknown.has(Condition::Users)))
+            .collect();
+        let kinds = engine.resources.iter().enumerate();
+        let signs = kinds.map(|(at, kind)| {
+            let here = about.iter().filter(|(place, _)| kind.policies.contains(place));
+            (at, here.copied().collect::<Vec<_>>())
+        });
+        let signs: Vec<_> = signs.collect();
+        let mut number = |sign| {
+            let next = place(self.access_signs.len());
+            *self.access_signs.entry(sign).or_insert(next)
+        };
+        signs.into_iter().map(&mut number).collect()
     }
 
     /// What somebody can sign in with.
@@ -381,18 +390,19 @@ impl<'e, 't> Memo<'e, 't> {
     }
 
     fn one(&mut self, class: &Class, kit: u32, means: &Means, attempt: &mut Attempt) {
+        let everywhere = [(Bits::MAX, Said::YES)];
         match means {
             Means::Home => {
                 let shows = self.shows(Shows { methods: None, passkey: Fact::Unknown });
-                let cells = self.cells(class, (kit, attempt.way), shows);
-                attempt.count(&[(Said::YES, cells)], &|_| Said::YES, Some(Why::Guest));
+                let row = self.row(class, (kit, attempt.way), shows);
+                attempt.count(&[(Said::YES, row)], &everywhere, Some(Why::Guest));
             }
             Means::Some => {
                 let methods = Some(Methods::from_modes(&[Mode::Fido2]));
                 let shows = self.shows(Shows { methods, passkey: Fact::Unknown });
-                let cells = self.cells(class, (kit, attempt.way), shows);
+                let row = self.row(class, (kit, attempt.way), shows);
                 let unsure = Said::unsure(Why::PasskeysUnknown);
-                attempt.count(&[(unsure, cells)], &|_| Said::YES, None);
+                attempt.count(&[(unsure, row)], &everywhere, None);
             }
             Means::Others(surely, perhaps, why) => {
                 let hello = self.hello(kit);
@@ -406,25 +416,22 @@ impl<'e, 't> Memo<'e, 't> {
                         Said::no(why.unwrap_or(Why::NoMethod))
                     };
                     let shows = self.shows(Shows { methods: Some(methods), passkey: Fact::Known(None) });
-                    worlds.push((begins, self.cells(class, (kit, attempt.way), shows)));
+                    worlds.push((begins, self.row(class, (kit, attempt.way), shows)));
                 }
-                attempt.count(&worlds, &|_| Said::YES, *why);
+                attempt.count(&worlds, &everywhere, *why);
             }
             Means::Token(_, token, number, cases) => {
                 let accepted = self.accepted(class, *number, cases);
                 let mut worlds = Vec::new();
                 for (at, (_, shows)) in cases.iter().enumerate() {
-                    worlds.push((accepted[at], self.cells(class, (kit, attempt.way), *shows)));
+                    worlds.push((accepted[at], self.row(class, (kit, attempt.way), *shows)));
                 }
-                let mut here = Vec::new();
-                for mail in [Some(true), Some(false), None] {
-                    here.push((mail, self.can_use(kit, attempt.way, token, mail)));
-                }
-                let engine = self.engine;
-                let usable = |resource: usize| {
-                    let mail = engine.resources[resource].resource.mail;
-                    here.iter().find(|it| it.0 == mail).map_or(Said::YES, |it| it.1)
-                };
+                let [mail, others, some] = self.engine.by_mail;
+                let usable = [
+                    (mail, self.can_use(kit, attempt.way, token, Some(true))),
+                    (others, self.can_use(kit, attempt.way, token, Some(false))),
+                    (some, self.can_use(kit, attempt.way, token, None)),
+                ];
                 attempt.count(&worlds, &usable, token.gap());
             }
         }
@@ -463,19 +470,28 @@ impl<'e, 't> Memo<'e, 't> {
     }
 
     /// What conditional access says of every kind of application.
-    fn cells(&mut self, class: &Class, place_of: (u32, Way), shows: u32) -> Cells {
+    fn row(&mut self, class: &Class, place_of: (u32, Way), shows: u32) -> Rc<Row> {
         let (situation, number) = self.situation(place_of);
-        let key = (class.access, number, shows);
-        if let Some(found) = self.cells.get(&key) {
+        let key = (class.accesses, number, shows);
+        if let Some(found) = self.rows.get(&key) {
             return Rc::clone(found);
         }
         let sample = self.kit_at(place_of.0).1;
         let shown = self.shows[shows as usize];
-        let kinds = self.engine.resources.iter();
-        let cells = kinds.map(|it| self.engine.ask(&class.key, (&situation, sample), &shown, &it.resource));
-        let cells = Rc::new(cells.collect::<Vec<_>>());
-        self.cells.insert(key, Rc::clone(&cells));
-        cells
+        let engine = self.engine;
+        let mut row = Row::default();
+        for (at, (kind, access)) in engine.resources.iter().zip(&class.access).enumerate() {
+            let cell = self.cells.entry((*access, number, shows)).or_insert_with(|| {
+                Rc::new(engine.ask(&class.key, (&situation, sample), &shown, &kind.resource))
+            });
+            row.add(at, cell);
+        }
+        if self.rows.len() >= MAX_ROWS {
+            self.rows.clear();
+        }
+        let row = Rc::new(row);
+        self.rows.insert(key, Rc::clone(&row));
+        row
     }
 
     fn situation(&mut self, place_of: (u32, Way)) -> (Rc<Situation>, u32) {
@@ -519,12 +535,6 @@ impl Means {
     }
 }
 
-/// Yes if all are, no if none is; `gap` says why nobody can tell which of them it is.
-fn together(all: impl Iterator<Item = Said>, gap: Option<Why>) -> Said {
-    all.reduce(|a, b| if a.truth == b.truth { a } else { Said { truth: Truth::Unknown, why: gap.or(a.why) } })
-        .unwrap_or(Said::YES)
-}
-
 impl Attempt {
     fn note(&mut self, why: Why) {
         if !self.whys.contains(&why) {
@@ -532,44 +542,39 @@ impl Attempt {
         }
     }
 
-    /// Adds up what the worlds come to, application by application.
-    fn count(&mut self, worlds: &[(Said, Cells)], usable: &dyn Fn(usize) -> Said, gap: Option<Why>) {
-        let kinds = worlds.first().map_or(0, |(_, cells)| cells.len());
-        for at in 0..kinds {
-            let here = usable(at);
-            let (mut yes, mut maybe) = (true, false);
-            let (mut protected, mut perhaps) = (true, false);
-            let mut told = worlds.iter().map(|(accepted, cells)| {
-                let all = accepted.and(here).and(said(&cells[at]));
-                yes &= all.truth.is_yes();
-                maybe |= !all.truth.is_no();
-                protected &= cells[at].protected;
-                perhaps |= cells[at].perhaps_protected && !all.truth.is_no();
-                self.unbound |= Bits::from(cells[at].unbound && !accepted.and(here).truth.is_no()) << at;
-                all
-            });
-            let mut whys: Vec<_> = Vec::new();
-            for all in told.by_ref().filter(|all| !all.truth.is_yes()) {
-                whys.extend(all.why);
-            }
-            drop(told);
-            self.yes |= Bits::from(yes) << at;
-            self.maybe |= Bits::from(maybe) << at;
-            self.protected |= Bits::from(yes && protected) << at;
-            self.perhaps_protected |= Bits::from(perhaps) << at;
-            if !yes && maybe && worlds.len() > 1 {
-                whys.splice(0..0, gap);
-            }
-            for why in whys {
-                self.note(why);
-            }
-            if !here.truth.is_no() && !worlds.iter().any(|(accepted, _)| accepted.truth.is_no()) {
-                for (_, cells) in worlds {
-                    for why in &cells[at].whys {
-                        self.note(*why);
-                    }
+    /// Adds up what the worlds come to; `usable` says where the means can be used at all.
+    fn count(&mut self, worlds: &[(Said, Rc<Row>)], usable: &[(Bits, Said)], gap: Option<Why>) {
+        // Of nothing, nothing is certain.
+        let all = if worlds.is_empty() { 0 } else { Bits::MAX };
+        let (mut yes, mut protected) = (all, all);
+        let mut whys = Vec::new();
+        for (accepted, row) in worlds {
+            let (mut sure, mut may) = (0, 0);
+            for (mask, here) in usable.iter().filter(|(mask, _)| *mask != 0) {
+                let head = accepted.and(*here);
+                whys.extend(head.why.filter(|_| !head.truth.is_yes()));
+                if head.truth.is_no() {
+                    continue;
                 }
+                may |= row.maybe & mask;
+                self.unbound |= row.unbound & mask;
+                if head.truth.is_yes() {
+                    sure |= row.yes & mask;
+                }
+                whys.extend_from_slice(&row.whys);
             }
+            yes &= sure;
+            protected &= row.protected;
+            self.maybe |= may;
+            self.perhaps_protected |= row.perhaps_protected & may;
+        }
+        self.yes = yes;
+        self.protected = yes & protected;
+        if yes != self.maybe && worlds.len() > 1 {
+            whys.splice(0..0, gap);
+        }
+        for why in whys {
+            self.note(why);
         }
     }
 }

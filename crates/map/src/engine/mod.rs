@@ -8,7 +8,7 @@
 //! | [`table`], [`platform`] | what platforms can do, dated, each row resting on a fact of the map |
 //! | [`people`], [`kit`], [`passkey`], [`resource`] | people, devices, passkeys and applications by what can matter |
 //! | [`access`] | one place, one proof, one application: asked in every world |
-//! | [`memo`] | answers that are kept |
+//! | [`memo`], [`supposing`] | answers that are kept, and what if somebody did something |
 //! | [`why`] | reasons |
 //!
 //! # What is asked
@@ -30,6 +30,7 @@ pub mod passkey;
 pub mod people;
 pub mod platform;
 pub mod resource;
+pub mod supposing;
 pub mod table;
 pub mod why;
 
@@ -81,6 +82,8 @@ pub struct Kind {
     pub resource: Resource,
     /// The names of all.
     pub names: Vec<String>,
+    /// The policies that may speak of them, by their places among those that are not switched off.
+    pub(crate) policies: Vec<usize>,
 }
 
 /// A device of somebody.
@@ -108,6 +111,8 @@ pub struct Engine<'t> {
     owned: Vec<Owned>,
     owned_from: Vec<u32>,
     asks_binding: bool,
+    /// The applications whose apps on Android are Outlook, Teams and OneDrive: always, never, and for some.
+    pub(crate) by_mail: [Bits; 3],
 }
 
 /// The platforms that people have devices of.
@@ -162,7 +167,12 @@ impl<'t> Engine<'t> {
             owned: Vec::new(),
             owned_from: Vec::new(),
             asks_binding,
+            by_mail: [0; 3],
         };
+        engine.by_mail = [Some(true), Some(false), None].map(|mail| {
+            let places = engine.resources.iter().enumerate().filter(|(_, it)| it.resource.mail == mail);
+            places.fold(0, |bits, (place, _)| bits | 1 << place)
+        });
         engine.sort_devices();
         engine
     }
@@ -306,7 +316,12 @@ fn kinds(set: Option<&PolicySet>, resources: Vec<Resource>, at: Timestamp) -> Ve
         });
         match same {
             Some((_, kind)) => kind.names.push(resource.name),
-            None => kinds.push((sign, Kind { names: vec![resource.name.clone()], resource })),
+            None => {
+                // 1 is a condition that certainly does not match.
+                let policies =
+                    sign.iter().enumerate().filter(|(_, it)| **it != 1).map(|(at, _)| at).collect();
+                kinds.push((sign, Kind { names: vec![resource.name.clone()], policies, resource }));
+            }
         }
     }
     kinds.into_iter().map(|(_, kind)| kind).collect()

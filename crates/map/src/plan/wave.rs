@@ -2,9 +2,10 @@
 //! asked again as if they had done it.
 
 use super::answer::{Answer, everybody, threads};
-use crate::engine::memo::{Memo, Supposing, With};
+use crate::engine::memo::{Memo, With};
 use crate::engine::passkey::Token;
 use crate::engine::platform::model;
+use crate::engine::supposing::Supposing;
 use crate::engine::why::Why;
 use crate::engine::{Bits, Engine};
 use passband_core::authn::profile::document::aaguid_text;
@@ -177,18 +178,25 @@ pub(super) fn steps(
     goal: Bits,
     reached: impl Fn(&Answer) -> Bits,
 ) -> Option<Vec<Step>> {
-    let candidates = candidates(memo, person);
+    let models = memo.engine().models_to_try().into_iter();
+    // Attested security keys, of the models that a policy names and a usual one.
+    let bound = |aaguid| Token { aaguid: Some(aaguid), synced: Some(false), attested: Some(true) };
+    let candidates = memo.registrable(person, &models.map(bound).collect::<Vec<_>>());
     for [passkey, updated, registered, compliant, joined] in TRIED {
         if passkey && candidates.is_empty() {
             continue;
         }
         let supposing = Supposing {
-            passkeys: if passkey { candidates.clone() } else { Vec::new() },
+            passkeys: if passkey { candidates.iter().map(|it| it.0).collect() } else { Vec::new() },
             compliant,
             registered,
             updated,
             joined,
         };
+        let device = Supposing { passkeys: Vec::new(), ..supposing.clone() };
+        if device != Supposing::default() && !memo.would_change(person, &device) {
+            continue;
+        }
         let attempts = memo.attempts_supposing(person, &supposing);
         if reached(&Answer::of(&attempts)) & goal != goal {
             continue;
@@ -201,7 +209,8 @@ pub(super) fn steps(
                 reached(&Answer::of(&own.cloned().collect::<Vec<_>>())) & goal == goal
             };
             let models = candidates.iter().enumerate().filter(|(at, _)| does(*at));
-            let models: BTreeSet<_> = models.filter_map(|(_, token)| token.aaguid).map(model_name).collect();
+            let models = models.flat_map(|(_, (_, all))| all).filter_map(|token| token.aaguid);
+            let models: BTreeSet<_> = models.map(model_name).collect();
             steps.push(Step::RegisterPasskey { models: models.into_iter().collect() });
         }
         let device = [
@@ -214,18 +223,6 @@ pub(super) fn steps(
         return Some(steps);
     }
     None
-}
-
-/// Passkeys that somebody may register: attested security keys, of the models that a policy names or, if none does, of a
-/// usual one.
-fn candidates(memo: &mut Memo<'_, '_>, person: usize) -> Vec<Token> {
-    let engine = memo.engine();
-    let models = engine.models_to_try();
-    let bound = |aaguid| Token { aaguid: Some(aaguid), synced: Some(false), attested: Some(true) };
-    let all: Vec<_> = models.into_iter().map(bound).collect();
-    all.into_iter()
-        .filter(|token| memo.may_register(person, token) && memo.passkey_said(person, token).truth.is_yes())
-        .collect()
 }
 
 fn model_name(aaguid: [u8; 16]) -> String {
