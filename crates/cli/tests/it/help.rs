@@ -43,6 +43,13 @@ fn examples_are_shown_and_parse() {
             "map check",
             &["map check --max-age 180d", "map check --max-age 365d --at 2026-11-22 --output json"],
         ),
+        (
+            "plan",
+            &[
+                "plan --tenant export --fleet devices.csv",
+                "plan --tenant export --require token-protection --at 2026-08-01",
+            ],
+        ),
         ("admin", &["admin token --data ./passband-data", "admin --data ./passband-data signin tail"]),
         ("admin user create", &["admin user create ada@example.com --name 'Ada Lovelace'"]),
         (

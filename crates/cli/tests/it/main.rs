@@ -8,6 +8,7 @@ mod crash;
 mod fake;
 mod help;
 mod map;
+mod plan;
 mod policy;
 mod serve;
 mod signal;

@@ -1,7 +1,7 @@
 //! Why somebody cannot sign in somewhere, or why nobody can tell.
 
 use super::Engine;
-use super::table::ROWS;
+use crate::atlas::Atlas;
 use passband_core::policy::access::facts::Platform;
 use passband_core::policy::access::model::State;
 use passband_core::policy::access::verdict::{Condition, Conditions, Control, Controls};
@@ -229,7 +229,7 @@ impl Engine<'_> {
             Why::TypeUnknown => "Nobody said whether the passkey is synced.",
             Why::ModelUnknown => "Nobody said what model the passkey is.",
             Why::AttestationUnknown => "Nobody said whether the passkey is attested.",
-            Why::Platform(fact) => return format!("The map has it so: {}.", row_words(fact)),
+            Why::Platform(fact) => return format!("The platform decides: {}.", row_words(fact)),
             Why::NotOnPlatform(platform) => {
                 return format!("There is no such thing on {}.", platform.name());
             }
@@ -313,19 +313,14 @@ impl Engine<'_> {
     }
 }
 
-/// `auth.android.fido2.browser.firefox, since …, until …`.
-fn row_words(fact: &str) -> String {
-    let mut text = fact.to_owned();
-    if let Some(row) = ROWS.iter().find(|row| row.fact == fact) {
-        if let Some(least) = row.least {
-            text.push_str(&format!(", from version {least}"));
-        }
-        if let Some(since) = row.since {
-            text.push_str(&format!(", since {since}"));
-        }
-        if let Some(until) = row.until {
-            text.push_str(&format!(", until {until}"));
-        }
+/// A fact of the map in words: `Android: passkeys in Firefox: not supported`, with its conditions.
+fn row_words(id: &str) -> String {
+    let Some(fact) = Atlas::embedded().facts().iter().find(|fact| fact.id == id) else {
+        return id.to_owned();
+    };
+    let mut text = format!("{}: {}: {}", fact.platform, fact.subject.title, Atlas::embedded().word(fact));
+    if !fact.conditions.is_empty() {
+        text.push_str(&format!(" ({})", fact.conditions.join("; ")));
     }
     text
 }

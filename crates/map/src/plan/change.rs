@@ -1,7 +1,7 @@
 //! A change before it is made: the same people asked under both sets of policies.
 
 use super::Count;
-use super::answer::{Answer, everybody, threads};
+use super::answer::{Answer, Reach, everybody, threads};
 use super::wave::{Step, steps};
 use crate::engine::{Bits, Engine};
 use crate::model::{AccessPolicy, Edition, PasskeyMethods, Source, Tenant};
@@ -175,6 +175,8 @@ pub struct Touched {
     pub perhaps: Vec<String>,
     /// Applications that still open in a browser, and no more in native apps. Of gains: the other way around.
     pub in_apps: Vec<String>,
+    /// Applications that still open, and no more with a passkey. Of gains: the other way around.
+    pub with_passkey: Vec<String>,
     /// What gives back what is lost, if anything does.
     pub steps: Vec<Step>,
 }
@@ -187,6 +189,10 @@ pub struct ChangeLine {
     pub before: Count,
     /// Who can after it.
     pub after: Count,
+    /// Who can with a passkey before it.
+    pub before_with_passkey: Count,
+    /// Who can with a passkey after it.
+    pub after_with_passkey: Count,
     /// Who loses something, those who lose most first.
     pub losing: Vec<Touched>,
     /// Who gains something.
@@ -206,8 +212,10 @@ pub fn line(before: &Engine<'_>, after: &Engine<'_>, wanted: &Wanted, order: &[u
         |engine: &Engine<'_>| everybody(engine, threads(), |memo, person| Answer::of(&memo.attempts(person)));
     let (old, new) = (ask(before), ask(after));
     let mut change = ChangeLine {
-        before: count(before, &old),
-        after: count(after, &new),
+        before: count(before, &old, |it| it.any),
+        after: count(after, &new, |it| it.any),
+        before_with_passkey: count(before, &old, |it| it.passkey),
+        after_with_passkey: count(after, &new, |it| it.passkey),
         losing: Vec::new(),
         gaining: Vec::new(),
         unchanged: 0,
@@ -222,6 +230,7 @@ pub fn line(before: &Engine<'_>, after: &Engine<'_>, wanted: &Wanted, order: &[u
                 surely: Vec::new(),
                 perhaps: Vec::new(),
                 in_apps: Vec::new(),
+                with_passkey: Vec::new(),
                 steps: Vec::new(),
             };
             for (name, old, new) in &map {
@@ -231,8 +240,15 @@ pub fn line(before: &Engine<'_>, after: &Engine<'_>, wanted: &Wanted, order: &[u
                     if gone { &mut it.surely } else { &mut it.perhaps }.push(name.clone());
                 } else if from.any.maybe & from_bit != 0 && to.any.maybe & to_bit == 0 {
                     it.perhaps.push(name.clone());
-                } else if from.apps.yes & from_bit != 0 && to.apps.yes & to_bit == 0 {
-                    it.in_apps.push(name.clone());
+                } else {
+                    if from.apps.yes & from_bit != 0 && to.apps.yes & to_bit == 0 {
+                        it.in_apps.push(name.clone());
+                    }
+                    let (had, has) = (from.passkey, to.passkey);
+                    let surely = had.yes & from_bit != 0 && has.yes & to_bit == 0;
+                    if surely || had.maybe & from_bit != 0 && has.maybe & to_bit == 0 {
+                        it.with_passkey.push(name.clone());
+                    }
                 }
             }
             it
@@ -248,7 +264,7 @@ pub fn line(before: &Engine<'_>, after: &Engine<'_>, wanted: &Wanted, order: &[u
         }
     }
     add_steps(after, &map, &old, order, &mut change.losing);
-    let rank = |it: &Touched| (it.surely.len(), it.perhaps.len(), it.in_apps.len());
+    let rank = |it: &Touched| (it.surely.len(), it.perhaps.len(), it.in_apps.len(), it.with_passkey.len());
     change.losing.sort_by_key(|it| (std::cmp::Reverse(rank(it)), it.person));
     change.gaining.sort_by_key(|it| (std::cmp::Reverse(rank(it)), it.person));
     change
@@ -256,7 +272,8 @@ pub fn line(before: &Engine<'_>, after: &Engine<'_>, wanted: &Wanted, order: &[u
 
 impl Touched {
     fn is_something(&self) -> bool {
-        !(self.surely.is_empty() && self.perhaps.is_empty() && self.in_apps.is_empty())
+        let all = [&self.surely, &self.perhaps, &self.in_apps, &self.with_passkey];
+        all.iter().any(|it| !it.is_empty())
     }
 }
 
@@ -270,16 +287,25 @@ fn add_steps(
     let mut memo = crate::engine::memo::Memo::new(after);
     for it in losing {
         let person = order[it.person];
-        let had = map.iter().filter(|(_, bit, _)| old[person].any.yes & bit != 0);
-        let goal = had.fold(0, |bits, (.., bit)| bits | bit);
-        it.steps = steps(&mut memo, person, goal, |answer| answer.any.yes).unwrap_or_default();
+        // Everything they had has to come back: in some way, in native apps, and with a passkey.
+        let had = |of: &dyn Fn(&Answer) -> Bits| {
+            let had = map.iter().filter(|(_, bit, _)| of(&old[person]) & bit != 0);
+            had.fold(0, |bits, (.., bit)| bits | bit)
+        };
+        let ways: [fn(&Answer) -> Bits; 3] = [|it| it.any.yes, |it| it.apps.yes, |it| it.passkey.yes];
+        let goals = ways.map(|way| had(&way));
+        let back = |answer: &Answer| {
+            let mut all = ways.iter().zip(goals);
+            if all.all(|(way, goal)| way(answer) & goal == goal) { Bits::MAX } else { 0 }
+        };
+        it.steps = steps(&mut memo, person, Bits::MAX, back).unwrap_or_default();
     }
 }
 
-fn count(engine: &Engine<'_>, answers: &[Answer]) -> Count {
+fn count(engine: &Engine<'_>, answers: &[Answer], reach: fn(&Answer) -> Reach) -> Count {
     let mut count = Count::default();
     for answer in answers {
-        count.add(answer.any, engine.applications());
+        count.add(reach(answer), engine.applications());
     }
     count
 }

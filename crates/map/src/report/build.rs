@@ -275,7 +275,7 @@ impl Made<'_> {
     }
 
     /// A row that begins with somebody.
-    fn person<const N: usize>(&self, at: usize, cells: [String; N]) -> Row {
+    fn person(&self, at: usize, cells: impl IntoIterator<Item = String>) -> Row {
         let Some(line) = self.plan.people.get(at) else { return Row::default() };
         let name = std::iter::once(line.name.to_string());
         Row { band: Some(everybody::band(line)), cells: name.chain(cells).collect() }
@@ -297,25 +297,41 @@ impl Made<'_> {
                 )
             }
         };
-        let touched = |title: &str, all: &[Touched]| {
+        let touched = |title: &str, all: &[Touched], losing: bool| {
             let line = |it: &Touched| {
-                let what =
-                    [(&it.surely, ""), (&it.perhaps, " (perhaps)"), (&it.in_apps, " (in native apps)")];
+                let what = [
+                    (&it.surely, ""),
+                    (&it.perhaps, " (perhaps)"),
+                    (&it.in_apps, " (in native apps)"),
+                    (&it.with_passkey, " (with a passkey)"),
+                ];
                 let what = what.map(|(all, how)| (!all.is_empty()).then(|| format!("{}{how}", names(all))));
                 let what: Vec<_> = what.into_iter().flatten().collect();
-                self.person(it.person, [what.join("; "), steps(&it.steps)])
+                let back = if it.steps.is_empty() {
+                    "nothing that could be tried".to_owned()
+                } else {
+                    steps(&it.steps)
+                };
+                let cells = [what.join("; "), back];
+                self.person(it.person, cells.into_iter().take(if losing { 2 } else { 1 }))
             };
             let title = format!("{title}: {}", people(all.len()));
-            self.table(title, &["Person", "What", "What gives it back"], all.iter().map(line))
+            let columns = ["Person", "What", "What gives it back"];
+            self.table(title, &columns[..if losing { 3 } else { 2 }], all.iter().map(line))
         };
         let mut blocks = vec![text(words)];
         blocks.extend(change.remarks.iter().map(|it| text(*it)));
         blocks.push(Self::bars(
             "people who can sign in to everything",
-            [bar("before", change.before), bar("after", change.after)],
+            [
+                bar("before, in some way", change.before),
+                bar("after, in some way", change.after),
+                bar("before, with a passkey", change.before_with_passkey),
+                bar("after, with a passkey", change.after_with_passkey),
+            ],
         ));
-        blocks.push(touched("Who loses", &change.losing));
-        blocks.push(touched("Who gains", &change.gaining));
+        blocks.push(touched("Who loses", &change.losing, true));
+        blocks.push(touched("Who gains", &change.gaining, false));
         section("change", "What the change does", blocks)
     }
 

@@ -281,11 +281,14 @@ fn names_in_json_do_not_change() {
     assert_eq!(keys(&it), "change day leftOut lists notes people reasons resources summary waves");
     assert_eq!(
         keys(&it["people"][0]),
-        "can id lockedOutByTokenProtection may mayBeProtected name noMethod onlySynced onlyUnattested passkeys protected \
+        "can hasAttested id lockedOutByTokenProtection may mayBeProtected name noMethod onlySynced onlyUnattested passkeys protected \
          prt status statusWithPasskey tries why"
     );
     assert_eq!(keys(&it["people"][0]["tries"][0]), "device fails mayWork platform why with works");
-    assert_eq!(keys(&it["change"]), "after before gaining losing remarks unchanged");
+    assert_eq!(
+        keys(&it["change"]),
+        "after afterWithPasskey before beforeWithPasskey gaining losing remarks unchanged"
+    );
     assert_eq!(it["change"]["losing"][0]["steps"][0]["do"], "registerPasskey");
     assert_eq!(it["waves"][0]["stage"], "ready");
     assert_eq!(it["people"][0]["status"], "yes");
