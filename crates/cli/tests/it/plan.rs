@@ -108,3 +108,28 @@ fn what_cannot_be_used_says_so() {
     let run = plan(&["--change", &example("tenant/users.json")]);
     assert!(run.exit == 2 && run.stderr.contains("neither a passkey policy"), "{}", run.stderr);
 }
+
+/// What the documentation shows is what the program prints, but for what it leaves out (`…`).
+#[test]
+fn the_documentation_shows_what_is_printed() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+    let mut shown = 0;
+    for file in ["docs/plan.md", "README.md"] {
+        let text = std::fs::read_to_string(format!("{root}{file}")).unwrap();
+        for block in text.split("```\n").filter(|block| block.starts_with("$ passband plan ")) {
+            let (command, lines) = block.split_once('\n').unwrap();
+            let asked: Vec<_> =
+                command.split(' ').skip(2).map(|word| word.replace("examples/", &example(""))).collect();
+            let printed = passband(&asked.iter().map(String::as_str).collect::<Vec<_>>()).stdout;
+            let mut left = printed.lines();
+            for line in lines.lines().filter(|line| *line != "…") {
+                assert!(
+                    left.any(|it| it == line),
+                    "{file}: {command}: {line:?} is not printed there:\n{printed}"
+                );
+                shown += 1;
+            }
+        }
+    }
+    assert!(shown > 40, "{shown} lines are shown");
+}
