@@ -32,6 +32,12 @@ impl Way {
         Self::AppAlone,
     ];
 
+    /// Whether it is a native app.
+    #[must_use]
+    pub const fn is_app(self) -> bool {
+        matches!(self, Self::App | Self::AppAlone)
+    }
+
     /// `chrome`, `edge`, `firefox`, `safari`, `app` or `appWithoutBroker`.
     #[must_use]
     pub const fn name(self) -> &'static str {

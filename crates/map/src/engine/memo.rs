@@ -1,12 +1,15 @@
 //! Answers: every way of somebody to sign in, each decision made once.
 
-use super::access::{Cell, Shows, Situation, said};
+use super::Engine;
+use super::access::{Cell, Shows, Situation};
+use super::attempt::Tell;
+pub use super::attempt::{Attempt, With};
+use super::grid::Grid;
 use super::kit::{Kit, Way};
 use super::passkey::{Case, Token, accepted};
 use super::people::{self, Key};
 use super::platform::{Said, can_use};
 use super::why::Why;
-use super::{Bits, Engine};
 use passband_core::authn::profile::Phase;
 use passband_core::policy::access::facts::{Fact, Platform, TrustType, Truth};
 use passband_core::policy::access::strength::{Methods, Mode};
@@ -14,46 +17,6 @@ use passband_core::policy::access::verdict::Condition;
 use passband_core::policy::access::{Facts, evaluate};
 use std::collections::HashMap;
 use std::rc::Rc;
-
-/// With what somebody signs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum With {
-    /// The passkey at this place in their list.
-    Passkey(u32),
-    /// A passkey, since nobody said whether they have one.
-    SomePasskey,
-    /// All else that they have.
-    Others,
-    /// What their own organisation has them use.
-    Home,
-    /// A passkey they do not have yet: that at this place in the list they were given.
-    New(u32),
-}
-
-/// One try.
-#[derive(Clone, Debug)]
-pub struct Attempt {
-    /// The device, by its place in the tenant; none is a device in no list.
-    pub device: Option<u32>,
-    /// Its platform.
-    pub platform: Option<Platform>,
-    /// In what.
-    pub way: Way,
-    /// With what.
-    pub with: With,
-    /// To what they certainly can.
-    pub yes: Bits,
-    /// To what they can if all that is unknown turns out well.
-    pub maybe: Bits,
-    /// Where the session is certainly protected against theft.
-    pub protected: Bits,
-    /// Where it may be.
-    pub perhaps_protected: Bits,
-    /// Where token protection stands in the way.
-    pub unbound: Bits,
-    /// Why not, or why nobody can tell; of everything that is not certain.
-    pub whys: Vec<Why>,
-}
 
 /// What is supposed of somebody: what if they did this?
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -106,10 +69,18 @@ struct Class {
     key: Key,
     /// By what conditional access says of them.
     access: u32,
+    /// Of each policy, whether it is about them.
+    about: Vec<Truth>,
     /// By what the passkey policy says of their groups.
     passkeys: u32,
     allowed: (Methods, Methods),
 }
+
+/// What a class can do on a kind of device with one means, way by way; or browsers and native apps added up.
+type Part = Rc<[Attempt]>;
+
+/// Most that is kept of it: memory must not grow with every kind of person there is.
+const MAX_PARTS: usize = 1 << 15;
 
 type Cases = Rc<Vec<(Case, u32)>>;
 type Cells = Rc<Vec<Cell>>;
@@ -119,13 +90,20 @@ type Cells = Rc<Vec<Cell>>;
 pub struct Memo<'e, 't> {
     engine: &'e Engine<'t>,
     classes: HashMap<Key, Rc<Class>>,
-    access_signs: HashMap<Vec<u8>, u32>,
+    /// Whose class was asked for last: usually it is the next, too.
+    last: Option<(usize, Rc<Class>)>,
+    /// By what the passkey policy says of somebody.
+    candidates: HashMap<u32, Rc<Vec<Token>>>,
+    parts: HashMap<(u32, u32, u32, MeansKey, bool), Part>,
+    access_signs: HashMap<Vec<Truth>, u32>,
     passkey_signs: HashMap<Vec<u8>, u32>,
     tokens: HashMap<Token, (u32, Cases)>,
     shows: Vec<Shows>,
     situations: HashMap<Situation, u32>,
     situation_of: HashMap<(u32, Way), (Rc<Situation>, u32)>,
     accepted: HashMap<(u32, u32), Rc<Vec<Said>>>,
+    /// By situation and proof: what the policies say of each kind of application.
+    grids: HashMap<(u32, u32), Rc<Vec<Option<Grid>>>>,
     cells: HashMap<(u32, u32, u32), Cells>,
     usable: HashMap<(u32, Way, super::table::Kind, Option<bool>), Said>,
     /// Kinds of device that are only supposed.
@@ -145,6 +123,9 @@ impl<'e, 't> Memo<'e, 't> {
         Self {
             engine,
             classes: HashMap::new(),
+            last: None,
+            candidates: HashMap::new(),
+            parts: HashMap::new(),
             access_signs: HashMap::new(),
             passkey_signs: HashMap::new(),
             tokens: HashMap::new(),
@@ -152,6 +133,7 @@ impl<'e, 't> Memo<'e, 't> {
             situations: HashMap::new(),
             situation_of: HashMap::new(),
             accepted: HashMap::new(),
+            grids: HashMap::new(),
             cells: HashMap::new(),
             usable: HashMap::new(),
             supposed: Vec::new(),
@@ -168,29 +150,64 @@ impl<'e, 't> Memo<'e, 't> {
     /// Every try of somebody, by their place in the tenant.
     #[must_use]
     pub fn attempts(&mut self, person: usize) -> Vec<Attempt> {
-        self.attempts_supposing(person, &Supposing::default())
+        let mut attempts = Vec::new();
+        let tell = Tell::Why { gap: None };
+        self.parts(person, (&Supposing::default(), tell), &mut |device, parts| {
+            let ways = parts.first().map_or(0, |(_, part)| part.len());
+            for way in 0..ways {
+                let of = |(with, part): &(With, Part)| Attempt { device, with: *with, ..part[way].clone() };
+                attempts.extend(parts.iter().map(of));
+            }
+        });
+        self.settle(person, &mut attempts);
+        attempts
     }
 
-    /// The same, if something were otherwise.
+    /// What somebody's tries come to, if something were otherwise: of each device and means, native apps and browsers
+    /// added up, without reasons.
     #[must_use]
-    pub fn attempts_supposing(&mut self, person: usize, supposing: &Supposing) -> Vec<Attempt> {
+    pub fn sums(&mut self, person: usize, supposing: &Supposing) -> Vec<Attempt> {
+        let mut sums = Vec::new();
+        self.parts(person, (supposing, Tell::Nothing), &mut |device, parts| {
+            for (with, part) in parts {
+                sums.extend(part.iter().map(|sum| Attempt { device, with: *with, ..sum.clone() }));
+            }
+        });
+        self.settle(person, &mut sums);
+        sums
+    }
+
+    /// Hands out the tries on each device.
+    fn parts(
+        &mut self,
+        person: usize,
+        (supposing, tell): (&Supposing, Tell),
+        out: &mut dyn FnMut(Option<u32>, &[(With, Part)]),
+    ) {
         let engine = self.engine;
         let class = self.class(person);
         let means = self.means(person, &class, supposing);
-        let mut attempts = Vec::new();
+        let mut on = |memo: &mut Self, device, kit| {
+            let kit = memo.kit(kit, supposing);
+            let part = |it: &Means| (it.with(), memo.part(&class, kit, it, tell));
+            let parts: Vec<_> = means.iter().map(part).collect();
+            out(device, &parts);
+        };
         let owned = engine.devices_of(person);
         for owned in owned {
-            let kit = self.kit(owned.kit, supposing);
-            self.on(kit, Some(owned.device), (&class, &means), &mut attempts);
+            on(self, Some(owned.device), owned.kit);
         }
         if owned.is_empty() {
-            for kit in engine.elsewhere.clone() {
-                let kit = self.kit(kit, supposing);
-                self.on(kit, None, (&class, &means), &mut attempts);
+            for kit in &engine.elsewhere {
+                on(self, None, *kit);
             }
         }
-        let account = engine.tenant.people[person].enabled.known().copied();
-        for attempt in &mut attempts {
+    }
+
+    /// Who may not sign in at all cannot in any way.
+    fn settle(&self, person: usize, attempts: &mut [Attempt]) {
+        let account = self.engine.tenant.people[person].enabled.known().copied();
+        for attempt in attempts {
             match account {
                 Some(true) => continue,
                 Some(false) => {
@@ -201,7 +218,21 @@ impl<'e, 't> Memo<'e, 't> {
             }
             (attempt.yes, attempt.protected) = (0, 0);
         }
-        attempts
+    }
+
+    /// Models of passkey that somebody may register and then use: attested, and on one device.
+    #[must_use]
+    pub fn candidates(&mut self, person: usize) -> Rc<Vec<Token>> {
+        let class = self.class(person);
+        if let Some(found) = self.candidates.get(&class.passkeys) {
+            return Rc::clone(found);
+        }
+        let bound = |aaguid| Token { aaguid: Some(aaguid), synced: Some(false), attested: Some(true) };
+        let all: Vec<_> = self.engine.models_to_try().into_iter().map(bound).collect();
+        let may = |it: &Token| self.may_register(person, it) && self.passkey_said(person, it).truth.is_yes();
+        let found = Rc::new(all.into_iter().filter(may).collect::<Vec<_>>());
+        self.candidates.insert(class.passkeys, Rc::clone(&found));
+        found
     }
 
     /// Whether somebody may register a passkey of this kind, by the passkey policy.
@@ -224,23 +255,32 @@ impl<'e, 't> Memo<'e, 't> {
     }
 
     fn class(&mut self, person: usize) -> Rc<Class> {
-        let engine = self.engine;
-        let key = engine.named.key(&engine.tenant.people[person]);
-        if let Some(class) = self.classes.get(&key) {
+        if let Some((_, class)) = self.last.as_ref().filter(|(of, _)| *of == person) {
             return Rc::clone(class);
         }
-        let mut sign = Vec::new();
+        let key = self.engine.named.key(&self.engine.tenant.people[person]);
+        let class = self.classes.get(&key).map(Rc::clone).unwrap_or_else(|| self.new_class(key));
+        self.last = Some((person, Rc::clone(&class)));
+        class
+    }
+
+    fn new_class(&mut self, key: Key) -> Rc<Class> {
+        let engine = self.engine;
+        let mut about = Vec::new();
         if let Some(set) = &engine.access {
             // What the server's own code says of the condition on people, policy by policy.
             let facts =
                 Facts { person: key.person(), ..Facts::nothing_about(key.person().id, engine.options.at) };
-            sign.extend(evaluate(set, &facts).said.iter().map(|said| {
-                u8::from(said.unmatched.has(Condition::Users))
-                    + 2 * u8::from(said.unknown.has(Condition::Users))
+            about.extend(evaluate(set, &facts).said.iter().map(|said| {
+                match (said.unmatched.has(Condition::Users), said.unknown.has(Condition::Users)) {
+                    (true, _) => Truth::No,
+                    (false, true) => Truth::Unknown,
+                    (false, false) => Truth::Yes,
+                }
             }));
         }
         let next = place(self.access_signs.len());
-        let access = *self.access_signs.entry(sign).or_insert(next);
+        let access = *self.access_signs.entry(about.clone()).or_insert(next);
         let mut sign = Vec::new();
         for policy in &engine.passkeys {
             for groups in key.cases(policy) {
@@ -258,7 +298,7 @@ impl<'e, 't> Memo<'e, 't> {
         let next = place(self.passkey_signs.len());
         let passkeys = *self.passkey_signs.entry(sign).or_insert(next);
         let allowed = people::allowed(&engine.tenant.methods, &key);
-        let class = Rc::new(Class { key: key.clone(), access, passkeys, allowed });
+        let class = Rc::new(Class { key: key.clone(), access, about, passkeys, allowed });
         self.classes.insert(key, Rc::clone(&class));
         class
     }
@@ -343,8 +383,13 @@ impl<'e, 't> Memo<'e, 't> {
         }
     }
 
-    /// Every way on one device.
-    fn on(&mut self, kit: u32, device: Option<u32>, who: (&Class, &[Means]), attempts: &mut Vec<Attempt>) {
+    /// Every way on one kind of device with one means.
+    fn part(&mut self, class: &Class, kit: u32, means: &Means, tell: Tell) -> Part {
+        let key = (class.access, class.passkeys, kit, means.key(), tell == Tell::Nothing);
+        if let Some(found) = self.parts.get(&key) {
+            return Rc::clone(found);
+        }
+        let mut attempts: Vec<Attempt> = Vec::new();
         for way in Way::ALL {
             let (it, _) = self.kit_at(kit);
             let has = it.has(way);
@@ -353,46 +398,43 @@ impl<'e, 't> Memo<'e, 't> {
             if has.is_no() {
                 continue;
             }
-            for means in who.1 {
-                let mut attempt = Attempt {
-                    device,
-                    platform,
-                    way,
-                    with: means.with(),
-                    yes: 0,
-                    maybe: 0,
-                    protected: 0,
-                    perhaps_protected: 0,
-                    unbound: 0,
-                    whys: Vec::new(),
-                };
-                if disabled {
-                    attempt.whys.push(Why::DeviceDisabled);
-                } else {
-                    self.one(who.0, kit, means, &mut attempt);
-                    if !has.is_yes() {
-                        (attempt.yes, attempt.protected) = (0, 0);
-                        attempt.note(Why::ProgramUnknown);
-                    }
+            let mut attempt = Attempt::new(platform, way, means.with());
+            if disabled {
+                attempt.whys.push(Why::DeviceDisabled);
+            } else {
+                self.one(class, kit, means, (&mut attempt, tell));
+                if !has.is_yes() {
+                    (attempt.yes, attempt.protected) = (0, 0);
+                    attempt.note(Why::ProgramUnknown);
                 }
-                attempts.push(attempt);
+            }
+            let same = attempts.last_mut().filter(|it| it.way.is_app() == way.is_app());
+            match same.filter(|_| tell == Tell::Nothing) {
+                Some(sum) => sum.sum(&attempt),
+                None => attempts.push(attempt),
             }
         }
+        if self.parts.len() >= MAX_PARTS {
+            self.parts.clear();
+        }
+        let part = Part::from(attempts);
+        self.parts.insert(key, Rc::clone(&part));
+        part
     }
 
-    fn one(&mut self, class: &Class, kit: u32, means: &Means, attempt: &mut Attempt) {
+    fn one(&mut self, class: &Class, kit: u32, means: &Means, (attempt, tell): (&mut Attempt, Tell)) {
         match means {
             Means::Home => {
                 let shows = self.shows(Shows { methods: None, passkey: Fact::Unknown });
                 let cells = self.cells(class, (kit, attempt.way), shows);
-                attempt.count(&[(Said::YES, cells)], &|_| Said::YES, Some(Why::Guest));
+                attempt.count(&[(Said::YES, cells)], &|_| Said::YES, tell.gap(Some(Why::Guest)));
             }
             Means::Some => {
                 let methods = Some(Methods::from_modes(&[Mode::Fido2]));
                 let shows = self.shows(Shows { methods, passkey: Fact::Unknown });
                 let cells = self.cells(class, (kit, attempt.way), shows);
                 let unsure = Said::unsure(Why::PasskeysUnknown);
-                attempt.count(&[(unsure, cells)], &|_| Said::YES, None);
+                attempt.count(&[(unsure, cells)], &|_| Said::YES, tell);
             }
             Means::Others(surely, perhaps, why) => {
                 let hello = self.hello(kit);
@@ -408,7 +450,7 @@ impl<'e, 't> Memo<'e, 't> {
                     let shows = self.shows(Shows { methods: Some(methods), passkey: Fact::Known(None) });
                     worlds.push((begins, self.cells(class, (kit, attempt.way), shows)));
                 }
-                attempt.count(&worlds, &|_| Said::YES, *why);
+                attempt.count(&worlds, &|_| Said::YES, tell.gap(*why));
             }
             Means::Token(_, token, number, cases) => {
                 let accepted = self.accepted(class, *number, cases);
@@ -425,7 +467,7 @@ impl<'e, 't> Memo<'e, 't> {
                     let mail = engine.resources[resource].resource.mail;
                     here.iter().find(|it| it.0 == mail).map_or(Said::YES, |it| it.1)
                 };
-                attempt.count(&worlds, &usable, token.gap());
+                attempt.count(&worlds, &usable, tell.gap(token.gap()));
             }
         }
     }
@@ -471,8 +513,20 @@ impl<'e, 't> Memo<'e, 't> {
         }
         let sample = self.kit_at(place_of.0).1;
         let shown = self.shows[shows as usize];
-        let kinds = self.engine.resources.iter();
-        let cells = kinds.map(|it| self.engine.ask(&class.key, (&situation, sample), &shown, &it.resource));
+        let kinds = &self.engine.resources;
+        let engine = self.engine;
+        let grids = self.grids.entry((number, shows)).or_insert_with(|| {
+            let all = kinds.iter().map(|it| engine.grid((&situation, sample), &shown, &it.resource));
+            Rc::new(all.collect())
+        });
+        let cells = kinds.iter().zip(grids.iter()).map(|(it, grid)| match grid {
+            Some(grid) => {
+                let cell = grid.cell(&class.about);
+                debug_assert_eq!(cell, engine.ask(&class.key, (&situation, sample), &shown, &it.resource));
+                cell
+            }
+            None => engine.ask(&class.key, (&situation, sample), &shown, &it.resource),
+        });
         let cells = Rc::new(cells.collect::<Vec<_>>());
         self.cells.insert(key, Rc::clone(&cells));
         cells
@@ -508,7 +562,25 @@ enum Means {
     Home,
 }
 
+/// The same, without what only tells whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum MeansKey {
+    Token(u32),
+    Some,
+    Others(Methods, Methods, Option<Why>),
+    Home,
+}
+
 impl Means {
+    const fn key(&self) -> MeansKey {
+        match self {
+            Self::Token(_, _, number, _) => MeansKey::Token(*number),
+            Self::Some => MeansKey::Some,
+            Self::Others(surely, perhaps, why) => MeansKey::Others(*surely, *perhaps, *why),
+            Self::Home => MeansKey::Home,
+        }
+    }
+
     const fn with(&self) -> With {
         match self {
             Self::Token(with, ..) => *with,
@@ -523,53 +595,4 @@ impl Means {
 fn together(all: impl Iterator<Item = Said>, gap: Option<Why>) -> Said {
     all.reduce(|a, b| if a.truth == b.truth { a } else { Said { truth: Truth::Unknown, why: gap.or(a.why) } })
         .unwrap_or(Said::YES)
-}
-
-impl Attempt {
-    fn note(&mut self, why: Why) {
-        if !self.whys.contains(&why) {
-            self.whys.push(why);
-        }
-    }
-
-    /// Adds up what the worlds come to, application by application.
-    fn count(&mut self, worlds: &[(Said, Cells)], usable: &dyn Fn(usize) -> Said, gap: Option<Why>) {
-        let kinds = worlds.first().map_or(0, |(_, cells)| cells.len());
-        for at in 0..kinds {
-            let here = usable(at);
-            let (mut yes, mut maybe) = (true, false);
-            let (mut protected, mut perhaps) = (true, false);
-            let mut told = worlds.iter().map(|(accepted, cells)| {
-                let all = accepted.and(here).and(said(&cells[at]));
-                yes &= all.truth.is_yes();
-                maybe |= !all.truth.is_no();
-                protected &= cells[at].protected;
-                perhaps |= cells[at].perhaps_protected && !all.truth.is_no();
-                self.unbound |= Bits::from(cells[at].unbound && !accepted.and(here).truth.is_no()) << at;
-                all
-            });
-            let mut whys: Vec<_> = Vec::new();
-            for all in told.by_ref().filter(|all| !all.truth.is_yes()) {
-                whys.extend(all.why);
-            }
-            drop(told);
-            self.yes |= Bits::from(yes) << at;
-            self.maybe |= Bits::from(maybe) << at;
-            self.protected |= Bits::from(yes && protected) << at;
-            self.perhaps_protected |= Bits::from(perhaps) << at;
-            if !yes && maybe && worlds.len() > 1 {
-                whys.splice(0..0, gap);
-            }
-            for why in whys {
-                self.note(why);
-            }
-            if !here.truth.is_no() && !worlds.iter().any(|(accepted, _)| accepted.truth.is_no()) {
-                for (_, cells) in worlds {
-                    for why in &cells[at].whys {
-                        self.note(*why);
-                    }
-                }
-            }
-        }
-    }
 }

@@ -7,8 +7,8 @@
 //! |---|---|
 //! | [`table`], [`platform`] | what platforms can do, dated, each row resting on a fact of the map |
 //! | [`people`], [`kit`], [`passkey`], [`resource`] | people, devices, passkeys and applications by what can matter |
-//! | [`access`] | one place, one proof, one application: asked in every world |
-//! | [`memo`] | answers that are kept |
+//! | [`access`], `grid` | one place, one proof, one application: asked in every world |
+//! | [`attempt`], [`memo`] | tries, and answers that are kept |
 //! | [`why`] | reasons |
 //!
 //! # What is asked
@@ -24,6 +24,8 @@
 //! made once for each of these kinds. The cost grows with people only by looking the answers up.
 
 pub mod access;
+pub mod attempt;
+mod grid;
 pub mod kit;
 pub mod memo;
 pub mod passkey;
@@ -98,6 +100,7 @@ pub struct Engine<'t> {
     pub(crate) day: Day,
     pub(crate) today: Today,
     pub(crate) access: Option<PolicySet>,
+    pub(crate) impersonal: Option<grid::Impersonal>,
     pub(crate) passkeys: Vec<&'t PasskeyPolicy>,
     pub(crate) asked: passkey::Asked,
     pub(crate) named: people::Named,
@@ -155,6 +158,7 @@ impl<'t> Engine<'t> {
             asked: passkey::Asked::by(&passkeys, strengths),
             named: people::Named::by(tenant, policies, &passkeys),
             resources: kinds(access.as_ref(), resource::of(policies, MAX_RESOURCES), options.at),
+            impersonal: access.as_ref().map(grid::Impersonal::of),
             access,
             passkeys,
             kits: Kits::default(),

@@ -3,7 +3,6 @@
 
 use super::answer::{Answer, everybody, threads};
 use crate::engine::memo::{Memo, Supposing, With};
-use crate::engine::passkey::Token;
 use crate::engine::platform::model;
 use crate::engine::why::Why;
 use crate::engine::{Bits, Engine};
@@ -122,8 +121,7 @@ fn stage(
     if it.enabled.known() == Some(&false) {
         return (Stage::Disabled, Vec::new(), vec![Why::AccountDisabled]);
     }
-    let attempts = memo.attempts(person);
-    let answer = Answer::of(&attempts);
+    let answer = Answer::of(&memo.sums(person, &Supposing::default()));
     // A guest signs in at home: of them their own organisation has to know.
     let reach = if it.guest.known().is_some_and(Option::is_some) { answer.any } else { answer.passkey };
     if reach.yes & goal == goal {
@@ -134,13 +132,8 @@ fn stage(
             (Stage::Ready, Vec::new(), Vec::new())
         };
     }
-    let mut whys: Vec<Why> = Vec::new();
-    for why in attempts.iter().flat_map(|it| &it.whys) {
-        if !whys.contains(why) {
-            whys.push(*why);
-        }
-    }
     if reach.maybe & goal == goal {
+        let mut whys = whys(memo, person);
         whys.retain(|why| why.to_settle().is_some());
         return (Stage::Prepare, Vec::new(), whys);
     }
@@ -148,10 +141,22 @@ fn stage(
         Some(steps) if steps.len() == 1 => (Stage::OneStep, steps, Vec::new()),
         Some(steps) => (Stage::Steps, steps, Vec::new()),
         None => {
+            let mut whys = whys(memo, person);
             whys.truncate(MAX_WHYS);
             (Stage::NoWay, Vec::new(), whys)
         }
     }
+}
+
+/// Every reason of somebody's tries.
+fn whys(memo: &mut Memo<'_, '_>, person: usize) -> Vec<Why> {
+    let mut whys: Vec<Why> = Vec::new();
+    for why in memo.attempts(person).iter().flat_map(|it| &it.whys) {
+        if !whys.contains(why) {
+            whys.push(*why);
+        }
+    }
+    whys
 }
 
 /// What to try, the easiest first: a passkey, the system, registration, compliance, the domain.
@@ -177,19 +182,19 @@ pub(super) fn steps(
     goal: Bits,
     reached: impl Fn(&Answer) -> Bits,
 ) -> Option<Vec<Step>> {
-    let candidates = candidates(memo, person);
+    let candidates = memo.candidates(person);
     for [passkey, updated, registered, compliant, joined] in TRIED {
         if passkey && candidates.is_empty() {
             continue;
         }
         let supposing = Supposing {
-            passkeys: if passkey { candidates.clone() } else { Vec::new() },
+            passkeys: if passkey { candidates.to_vec() } else { Vec::new() },
             compliant,
             registered,
             updated,
             joined,
         };
-        let attempts = memo.attempts_supposing(person, &supposing);
+        let attempts = memo.sums(person, &supposing);
         if reached(&Answer::of(&attempts)) & goal != goal {
             continue;
         }
@@ -214,18 +219,6 @@ pub(super) fn steps(
         return Some(steps);
     }
     None
-}
-
-/// Passkeys that somebody may register: attested security keys, of the models that a policy names or, if none does, of a
-/// usual one.
-fn candidates(memo: &mut Memo<'_, '_>, person: usize) -> Vec<Token> {
-    let engine = memo.engine();
-    let models = engine.models_to_try();
-    let bound = |aaguid| Token { aaguid: Some(aaguid), synced: Some(false), attested: Some(true) };
-    let all: Vec<_> = models.into_iter().map(bound).collect();
-    all.into_iter()
-        .filter(|token| memo.may_register(person, token) && memo.passkey_said(person, token).truth.is_yes())
-        .collect()
 }
 
 fn model_name(aaguid: [u8; 16]) -> String {
