@@ -1,19 +1,20 @@
 //! What conditional access says of a place and a proof, in every world that the unknown leaves open.
 
 use super::kit::{Kit, Way, facts_of};
-use super::platform::Today;
+use super::platform::{Said, Today};
 use super::resource::Resource;
 use super::table::Ability;
 use super::why::Why;
-use super::{Bits, Engine, people};
+use super::{Engine, people};
 use crate::model::Browser;
 use passband_core::policy::access::evaluate;
 use passband_core::policy::access::facts::{
-    ClientApp, DeviceFacts, Fact, Facts, Flow, PasskeyProof, Platform, PlatformFact, Presented, Proof, Shown,
-    Truth,
+    ClientApp, DeviceFacts, Fact, Facts, Flow, PasskeyProof, Person, Platform, PlatformFact, Presented,
+    Proof, Shown, Truth,
 };
+use passband_core::policy::access::model::Policy;
 use passband_core::policy::access::strength::Methods;
-use passband_core::policy::access::verdict::{Control, Kind, Outcome, PolicyResult, Verdict};
+use passband_core::policy::access::verdict::{self, Control, PolicyResult, Verdict};
 use passband_core::policy::signal::{Binding, EvidenceLevel};
 
 /// Where a sign-in happens, as far as conditional access can see.
@@ -126,12 +127,28 @@ impl Engine<'_> {
         let Some(set) = &self.access else {
             return Cell { maybe: true, whys: vec![Why::AccessUnknown], ..Cell::default() };
         };
-        let (situation, sample) = place;
         let mut cell = Cell { yes: true, protected: true, ..Cell::default() };
+        for facts in self.worlds(who.person(), place, shows, resource) {
+            cell.add(&evaluate(set, &facts), set.policies());
+        }
+        cell.protected &= cell.perhaps_protected;
+        cell
+    }
+
+    /// The facts of every world that the unknown leaves open.
+    pub(super) fn worlds<'f>(
+        &'f self,
+        person: Person<'f>,
+        place: (&Situation, Option<u32>),
+        shows: &Shows,
+        resource: &'f Resource,
+    ) -> Vec<Facts<'f>> {
+        let (situation, sample) = place;
+        let mut worlds = Vec::new();
         for device in self.devices(situation, sample) {
             for presented in self.presented(situation, resource) {
-                let facts = Facts {
-                    person: who.person(),
+                worlds.push(Facts {
+                    person,
                     target: resource.target(),
                     client_app: Fact::Known(if situation.browser {
                         ClientApp::Browser
@@ -152,12 +169,10 @@ impl Engine<'_> {
                     },
                     presented,
                     at: self.options.at,
-                };
-                cell.add(&evaluate(set, &facts), set.policies());
+                });
             }
         }
-        cell.protected &= cell.perhaps_protected;
-        cell
+        worlds
     }
 
     fn devices<'d>(
@@ -181,8 +196,10 @@ impl Engine<'_> {
             Some(known) => vec![Some(known)],
             None => vec![None, Some(true), Some(false)],
         };
+        // How it is registered may be supposed, and the device only stands for others like it.
+        let trust = situation.trust.flatten();
         worlds.extend(compliances.into_iter().map(|it| match facts_of(device, it) {
-            Some(facts) => Fact::Known(Some(facts)),
+            Some(facts) => Fact::Known(Some(DeviceFacts { trust_type: trust, ..facts })),
             None => Fact::Unknown,
         }));
         worlds
@@ -218,31 +235,26 @@ impl Engine<'_> {
 
 impl Cell {
     /// Adds a world.
-    fn add(&mut self, verdict: &Verdict<'_>, policies: &[passband_core::policy::access::Policy]) {
-        let granted = matches!(verdict.outcome, Outcome::Permit(_));
-        self.yes &= granted;
-        self.maybe |= verdict.best == Kind::Permit;
-        let mut protects = false;
-        for said in verdict.said.iter().filter(|said| said.is_enforced()) {
-            let asked = said.asked.has(Control::TokenProtection) && said.policy.session.token_protection;
-            protects |= asked && said.applies.is_yes() && said.satisfied.has(Control::TokenProtection);
-            if !said.stood_in_the_way() {
-                continue;
-            }
-            self.unbound |= asked && !said.satisfied.has(Control::TokenProtection);
-            let place = policies.iter().position(|it| std::ptr::eq(it, said.policy)).unwrap_or(usize::MAX);
-            let place = u32::try_from(place).unwrap_or(u32::MAX);
-            let sure = matches!(said.best, PolicyResult::Failure | PolicyResult::UserActionRequired);
-            let why = if sure {
-                Why::Policy(place, said.blocking().without(said.unsure).bits())
-            } else {
-                let conditions = if said.applies.is_yes() { Default::default() } else { said.unknown };
-                Why::PolicyUnsure(place, conditions.bits(), said.blocking().bits())
-            };
-            if !self.whys.contains(&why) {
+    fn add(&mut self, verdict: &Verdict<'_>, policies: &[Policy]) {
+        let enforced = verdict.said.iter().filter(|said| said.is_enforced());
+        self.add_words(enforced.map(|said| Word::of(said, policies)));
+    }
+
+    /// Adds a world by what its enforced policies say. Every one of them has to be satisfied, and each says what it says
+    /// whatever the others do.
+    pub(super) fn add_words(&mut self, words: impl Iterator<Item = Word>) {
+        let (mut granted, mut maybe, mut protects) = (true, true, false);
+        for word in words {
+            granted &= word.why.is_none();
+            maybe &= word.maybe;
+            protects |= word.protects;
+            self.unbound |= word.unbound;
+            if let Some(why) = word.why.filter(|why| !self.whys.contains(why)) {
                 self.whys.push(why);
             }
         }
+        self.yes &= granted;
+        self.maybe |= maybe;
         if granted {
             self.perhaps_protected |= protects;
             self.protected &= protects;
@@ -250,29 +262,58 @@ impl Cell {
     }
 }
 
-/// What conditional access says of every kind of application, side by side.
-#[derive(Debug, Default)]
-pub(super) struct Row {
-    pub(super) yes: Bits,
-    pub(super) maybe: Bits,
-    pub(super) protected: Bits,
-    pub(super) perhaps_protected: Bits,
-    pub(super) unbound: Bits,
-    pub(super) whys: Vec<Why>,
+/// What one enforced policy says in one world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Why not, if it stands in the way.
+    pub why: Option<Why>,
+    /// Whether it does not if what is unknown turns out well.
+    pub maybe: bool,
+    /// Whether it asks for token protection and has it.
+    pub protects: bool,
+    /// Whether token protection stands in the way.
+    pub unbound: bool,
 }
 
-impl Row {
-    pub(super) fn add(&mut self, at: usize, cell: &Cell) {
-        let bit = |is: bool| Bits::from(is) << at;
-        self.yes |= bit(cell.yes);
-        self.maybe |= bit(cell.maybe);
-        self.protected |= bit(cell.protected);
-        self.perhaps_protected |= bit(cell.perhaps_protected);
-        self.unbound |= bit(cell.unbound);
-        for why in &cell.whys {
-            if !self.whys.contains(why) {
-                self.whys.push(*why);
+impl Word {
+    /// The word of a policy that has nothing to say.
+    pub const NOTHING: Self = Self { why: None, maybe: true, protects: false, unbound: false };
+
+    /// What a policy said; `policies` are those of its set.
+    #[must_use]
+    pub fn of(said: &verdict::Said<'_>, policies: &[Policy]) -> Self {
+        let bound = said.satisfied.has(Control::TokenProtection);
+        let asked = said.asked.has(Control::TokenProtection) && said.policy.session.token_protection;
+        let stood = said.stood_in_the_way();
+        let place = || {
+            let place = policies.iter().position(|it| std::ptr::eq(it, said.policy)).unwrap_or(usize::MAX);
+            u32::try_from(place).unwrap_or(u32::MAX)
+        };
+        let sure = matches!(said.best, PolicyResult::Failure | PolicyResult::UserActionRequired);
+        let why = || {
+            if sure {
+                Why::Policy(place(), said.blocking().without(said.unsure).bits())
+            } else {
+                let conditions = if said.applies.is_yes() { Default::default() } else { said.unknown };
+                Why::PolicyUnsure(place(), conditions.bits(), said.blocking().bits())
             }
+        };
+        Self {
+            why: stood.then(why),
+            maybe: !sure,
+            protects: asked && said.applies.is_yes() && bound,
+            unbound: stood && asked && !bound,
         }
     }
+}
+
+/// What `cell` comes to, with one reason.
+#[must_use]
+pub fn said(cell: &Cell) -> Said {
+    let truth = match (cell.yes, cell.maybe) {
+        (true, _) => Truth::Yes,
+        (false, true) => Truth::Unknown,
+        (false, false) => Truth::No,
+    };
+    Said { truth, why: cell.whys.first().copied().filter(|_| truth != Truth::Yes) }
 }

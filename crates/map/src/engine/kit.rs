@@ -32,6 +32,12 @@ impl Way {
         Self::AppAlone,
     ];
 
+    /// Whether it is a native app.
+    #[must_use]
+    pub const fn is_app(self) -> bool {
+        matches!(self, Self::App | Self::AppAlone)
+    }
+
     /// `chrome`, `edge`, `firefox`, `safari`, `app` or `appWithoutBroker`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -156,9 +162,7 @@ impl Kit {
 
 fn filter_bits(device: &Device, policy: &Policy) -> u8 {
     let Some(filter) = &policy.conditions.devices else { return 0 };
-    if device.id.is_none() {
-        return 0;
-    }
+    let Some(_) = device.id else { return 0 };
     [None, Some(true), Some(false)].into_iter().enumerate().fold(0, |bits, (place, compliant)| {
         let facts = facts_of(device, compliant);
         let truth = filter.rule.finds(&Fact::Known(facts), policy.unknown_device) as u8;

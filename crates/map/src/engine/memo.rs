@@ -1,13 +1,15 @@
 //! Answers: every way of somebody to sign in, each decision made once.
 
-use super::access::{Cell, Row, Shows, Situation};
+use super::Engine;
+use super::access::{Cell, Shows, Situation};
+use super::attempt::Tell;
+pub use super::attempt::{Attempt, With};
+use super::grid::Grid;
 use super::kit::{Kit, Way};
 use super::passkey::{Case, Token, accepted};
 use super::people::{self, Key};
 use super::platform::{Said, can_use};
-use super::supposing::Supposing;
 use super::why::Why;
-use super::{Bits, Engine};
 use passband_core::authn::profile::Phase;
 use passband_core::policy::access::facts::{Fact, Platform, TrustType, Truth};
 use passband_core::policy::access::strength::{Methods, Mode};
@@ -16,85 +18,94 @@ use passband_core::policy::access::{Facts, evaluate};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// With what somebody signs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum With {
-    /// The passkey at this place in their list.
-    Passkey(u32),
-    /// A passkey, since nobody said whether they have one.
-    SomePasskey,
-    /// All else that they have.
-    Others,
-    /// What their own organisation has them use.
-    Home,
-    /// A passkey they do not have yet: that at this place in the list they were given.
-    New(u32),
+/// What is supposed of somebody: what if they did this?
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Supposing {
+    /// They registered one of these passkeys.
+    pub passkeys: Vec<Token>,
+    /// Their devices were compliant and managed.
+    pub compliant: bool,
+    /// Their devices were registered and enabled, with the broker or single sign-on extension set up.
+    pub registered: bool,
+    /// Their devices had the newest operating system.
+    pub updated: bool,
+    /// Their devices were joined to the domain.
+    pub joined: bool,
 }
 
-/// One try.
-#[derive(Clone, Debug)]
-pub struct Attempt {
-    /// The device, by its place in the tenant; none is a device in no list.
-    pub device: Option<u32>,
-    /// Its platform.
-    pub platform: Option<Platform>,
-    /// In what.
-    pub way: Way,
-    /// With what.
-    pub with: With,
-    /// To what they certainly can.
-    pub yes: Bits,
-    /// To what they can if all that is unknown turns out well.
-    pub maybe: Bits,
-    /// Where the session is certainly protected against theft.
-    pub protected: Bits,
-    /// Where it may be.
-    pub perhaps_protected: Bits,
-    /// Where token protection stands in the way.
-    pub unbound: Bits,
-    /// Why not, or why nobody can tell; of everything that is not certain.
-    pub whys: Vec<Why>,
+impl Supposing {
+    fn changes_devices(&self) -> bool {
+        self.compliant || self.registered || self.updated || self.joined
+    }
+
+    fn kit(&self, kit: &Kit) -> Kit {
+        let mut kit = kit.clone();
+        let windows = kit.platform.flatten() == Some(Platform::Windows);
+        if self.registered || self.compliant {
+            kit.enabled = Some(true);
+            kit.sso = Some(true);
+            if !matches!(kit.trust, Some(Some(_))) {
+                kit.trust = Some(Some(if windows { TrustType::AzureAd } else { TrustType::Workplace }));
+            }
+        }
+        if self.compliant {
+            kit.compliant = Some(true);
+            kit.managed = Some(true);
+        }
+        if self.joined && windows {
+            kit.trust = Some(Some(TrustType::ServerAd));
+            kit.enabled = Some(true);
+        }
+        if self.updated {
+            kit.version = Some(super::kit::NEWEST);
+        }
+        kit
+    }
 }
 
 /// Somebody by what can matter.
 #[derive(Clone, Debug)]
 struct Class {
     key: Key,
-    /// By what conditional access says of them, for each kind of application. People whom the policies on an application
-    /// do not tell apart have one number there, however they differ elsewhere.
-    access: Vec<u32>,
-    /// The number of that list.
-    accesses: u32,
+    /// By what conditional access says of them.
+    access: u32,
+    /// Of each policy, whether it is about them.
+    about: Vec<Truth>,
     /// By what the passkey policy says of their groups.
     passkeys: u32,
     allowed: (Methods, Methods),
 }
 
-/// A passkey, and all that nothing tells from it.
-pub type Alike = (Token, Vec<Token>);
+/// What a class can do on a kind of device with one means, way by way; or browsers and native apps added up.
+type Part = Rc<[Attempt]>;
+
+/// Most that is kept of it: memory must not grow with every kind of person there is.
+const MAX_PARTS: usize = 1 << 15;
 
 type Cases = Rc<Vec<(Case, u32)>>;
-
-/// Most rows that are kept; they are made again from single decisions when more are needed.
-const MAX_ROWS: usize = 200_000;
+type Cells = Rc<Vec<Cell>>;
 
 /// Answers that one thread has found so far.
 #[derive(Debug)]
 pub struct Memo<'e, 't> {
     engine: &'e Engine<'t>,
     classes: HashMap<Key, Rc<Class>>,
-    access_signs: HashMap<(usize, Vec<(usize, bool)>), u32>,
+    /// Whose class was asked for last: usually it is the next, too.
+    last: Option<(usize, Rc<Class>)>,
+    /// By what the passkey policy says of somebody.
+    candidates: HashMap<u32, Rc<Vec<Token>>>,
+    parts: HashMap<(u32, u32, u32, MeansKey, bool), Part>,
+    access_signs: HashMap<Vec<Truth>, u32>,
     passkey_signs: HashMap<Vec<u8>, u32>,
     tokens: HashMap<Token, (u32, Cases)>,
     shows: Vec<Shows>,
     situations: HashMap<Situation, u32>,
     situation_of: HashMap<(u32, Way), (Rc<Situation>, u32)>,
     accepted: HashMap<(u32, u32), Rc<Vec<Said>>>,
-    cells: HashMap<(u32, u32, u32), Rc<Cell>>,
-    access_lists: HashMap<Vec<u32>, u32>,
-    rows: HashMap<(u32, u32, u32), Rc<Row>>,
+    /// By situation and proof: what the policies say of each kind of application.
+    grids: HashMap<(u32, u32), Rc<Vec<Option<Grid>>>>,
+    cells: HashMap<(u32, u32, u32), Cells>,
     usable: HashMap<(u32, Way, super::table::Kind, Option<bool>), Said>,
-    registrable: HashMap<u32, Rc<Vec<Alike>>>,
     /// Kinds of device that are only supposed.
     supposed: Vec<(Kit, Option<u32>)>,
     supposed_found: HashMap<(Kit, Option<u32>), u32>,
@@ -105,6 +116,9 @@ const fn place(of: usize) -> u32 {
     of as u32
 }
 
+/// Takes the tries on a device.
+type Found<'f> = dyn FnMut(Option<u32>, &[(With, Part)]) + 'f;
+
 impl<'e, 't> Memo<'e, 't> {
     /// Nothing found yet.
     #[must_use]
@@ -112,6 +126,9 @@ impl<'e, 't> Memo<'e, 't> {
         Self {
             engine,
             classes: HashMap::new(),
+            last: None,
+            candidates: HashMap::new(),
+            parts: HashMap::new(),
             access_signs: HashMap::new(),
             passkey_signs: HashMap::new(),
             tokens: HashMap::new(),
@@ -119,11 +136,9 @@ impl<'e, 't> Memo<'e, 't> {
             situations: HashMap::new(),
             situation_of: HashMap::new(),
             accepted: HashMap::new(),
+            grids: HashMap::new(),
             cells: HashMap::new(),
-            access_lists: HashMap::new(),
-            rows: HashMap::new(),
             usable: HashMap::new(),
-            registrable: HashMap::new(),
             supposed: Vec::new(),
             supposed_found: HashMap::new(),
         }
@@ -138,29 +153,59 @@ impl<'e, 't> Memo<'e, 't> {
     /// Every try of somebody, by their place in the tenant.
     #[must_use]
     pub fn attempts(&mut self, person: usize) -> Vec<Attempt> {
-        self.attempts_supposing(person, &Supposing::default())
+        let mut attempts = Vec::new();
+        let tell = Tell::Why { gap: None };
+        self.parts(person, (&Supposing::default(), tell), &mut |device, parts| {
+            let ways = parts.first().map_or(0, |(_, part)| part.len());
+            for way in 0..ways {
+                let of = |(with, part): &(With, Part)| Attempt { device, with: *with, ..part[way].clone() };
+                attempts.extend(parts.iter().map(of));
+            }
+        });
+        self.settle(person, &mut attempts);
+        attempts
     }
 
-    /// The same, if something were otherwise.
+    /// What somebody's tries come to, if something were otherwise: of each device and means, native apps and browsers
+    /// added up, without reasons.
     #[must_use]
-    pub fn attempts_supposing(&mut self, person: usize, supposing: &Supposing) -> Vec<Attempt> {
+    pub fn sums(&mut self, person: usize, supposing: &Supposing) -> Vec<Attempt> {
+        let mut sums = Vec::new();
+        self.parts(person, (supposing, Tell::Nothing), &mut |device, parts| {
+            for (with, part) in parts {
+                sums.extend(part.iter().map(|sum| Attempt { device, with: *with, ..sum.clone() }));
+            }
+        });
+        self.settle(person, &mut sums);
+        sums
+    }
+
+    /// Hands out the tries on each device.
+    fn parts(&mut self, person: usize, (supposing, tell): (&Supposing, Tell), out: &mut Found<'_>) {
         let engine = self.engine;
         let class = self.class(person);
         let means = self.means(person, &class, supposing);
-        let mut attempts = Vec::new();
+        let mut on = |memo: &mut Self, device, kit| {
+            let kit = memo.kit(kit, supposing);
+            let part = |it: &Means| (it.with(), memo.part(&class, kit, it, tell));
+            let parts: Vec<_> = means.iter().map(part).collect();
+            out(device, &parts);
+        };
         let owned = engine.devices_of(person);
         for owned in owned {
-            let kit = self.kit(owned.kit, supposing);
-            self.on(kit, Some(owned.device), (&class, &means), &mut attempts);
+            on(self, Some(owned.device), owned.kit);
         }
         if owned.is_empty() {
-            for kit in engine.elsewhere.clone() {
-                let kit = self.kit(kit, supposing);
-                self.on(kit, None, (&class, &means), &mut attempts);
+            for kit in &engine.elsewhere {
+                on(self, None, *kit);
             }
         }
-        let account = engine.tenant.people[person].enabled.known().copied();
-        for attempt in &mut attempts {
+    }
+
+    /// Who may not sign in at all cannot in any way.
+    fn settle(&self, person: usize, attempts: &mut [Attempt]) {
+        let account = self.engine.tenant.people[person].enabled.known().copied();
+        for attempt in attempts {
             match account {
                 Some(true) => continue,
                 Some(false) => {
@@ -171,59 +216,69 @@ impl<'e, 't> Memo<'e, 't> {
             }
             (attempt.yes, attempt.protected) = (0, 0);
         }
-        attempts
     }
 
-    /// Of these passkeys, those that somebody may register and sign in with; by the first of each kind that neither a policy
-    /// nor a platform tells apart, with all that are like it.
+    /// Models of passkey that somebody may register and then use: attested, and on one device.
     #[must_use]
-    pub fn registrable(&mut self, person: usize, tokens: &[Token]) -> Rc<Vec<Alike>> {
+    pub fn candidates(&mut self, person: usize) -> Rc<Vec<Token>> {
         let class = self.class(person);
-        if let Some(found) = self.registrable.get(&class.passkeys) {
+        if let Some(found) = self.candidates.get(&class.passkeys) {
             return Rc::clone(found);
         }
-        let mut kinds: Vec<Alike> = Vec::new();
-        for token in tokens {
-            let (number, cases) = self.token(token);
-            let may_register = cases.iter().all(|(case, _)| {
-                accepted(&self.engine.passkeys, &class.key, case, Phase::Registration).truth.is_yes()
-            });
-            if !may_register || !self.accepted(&class, number, &cases).iter().all(|it| it.truth.is_yes()) {
-                continue;
-            }
-            let shows = |cases: &Cases| cases.iter().map(|it| it.1).collect::<Vec<_>>();
-            let like = kinds.iter_mut().find(|(it, _)| {
-                it.kind() == token.kind()
-                    && self.tokens.get(it).is_some_and(|(_, other)| shows(other) == shows(&cases))
-            });
-            match like {
-                Some((_, all)) => all.push(*token),
-                None => kinds.push((*token, vec![*token])),
-            }
-        }
-        let kinds = Rc::new(kinds);
-        self.registrable.insert(class.passkeys, Rc::clone(&kinds));
-        kinds
+        let bound = |aaguid| Token { aaguid: Some(aaguid), synced: Some(false), attested: Some(true) };
+        let all: Vec<_> = self.engine.models_to_try().into_iter().map(bound).collect();
+        let may = |it: &Token| self.may_register(person, it) && self.passkey_said(person, it).truth.is_yes();
+        let found = Rc::new(all.into_iter().filter(may).collect::<Vec<_>>());
+        self.candidates.insert(class.passkeys, Rc::clone(&found));
+        found
     }
 
-    /// Whether this would change anything about the devices of somebody.
+    /// Whether somebody may register a passkey of this kind, by the passkey policy.
     #[must_use]
-    pub fn would_change(&self, person: usize, supposing: &Supposing) -> bool {
-        let kits = &self.engine.kits.all;
-        let owned = self.engine.devices_of(person).iter().map(|it| it.kit);
-        let mut all = owned.chain(self.engine.elsewhere.iter().copied());
-        all.any(|kit| supposing.kit(&kits[kit as usize]) != kits[kit as usize])
+    pub fn may_register(&mut self, person: usize, token: &Token) -> bool {
+        let class = self.class(person);
+        let cases = self.engine.asked.cases(token);
+        let mut said =
+            cases.iter().map(|case| accepted(&self.engine.passkeys, &class.key, case, Phase::Registration));
+        said.all(|it| it.truth.is_yes())
+    }
+
+    /// Whether the account is in a class that the passkey policy covers at all.
+    #[must_use]
+    pub fn passkey_said(&mut self, person: usize, token: &Token) -> Said {
+        let class = self.class(person);
+        let (number, cases) = self.token(token);
+        let all = self.accepted(&class, number, &cases);
+        together(all.iter().copied(), token.gap())
     }
 
     fn class(&mut self, person: usize) -> Rc<Class> {
-        let engine = self.engine;
-        let key = engine.named.key(&engine.tenant.people[person]);
-        if let Some(class) = self.classes.get(&key) {
+        if let Some((_, class)) = self.last.as_ref().filter(|(of, _)| *of == person) {
             return Rc::clone(class);
         }
-        let access = self.access_of(&key);
-        let next = place(self.access_lists.len());
-        let accesses = *self.access_lists.entry(access.clone()).or_insert(next);
+        let key = self.engine.named.key(&self.engine.tenant.people[person]);
+        let class = self.classes.get(&key).map(Rc::clone).unwrap_or_else(|| self.new_class(key));
+        self.last = Some((person, Rc::clone(&class)));
+        class
+    }
+
+    fn new_class(&mut self, key: Key) -> Rc<Class> {
+        let engine = self.engine;
+        let mut about = Vec::new();
+        if let Some(set) = &engine.access {
+            // What the server's own code says of the condition on people, policy by policy.
+            let facts =
+                Facts { person: key.person(), ..Facts::nothing_about(key.person().id, engine.options.at) };
+            about.extend(evaluate(set, &facts).said.iter().map(|said| {
+                match (said.unmatched.has(Condition::Users), said.unknown.has(Condition::Users)) {
+                    (true, _) => Truth::No,
+                    (false, true) => Truth::Unknown,
+                    (false, false) => Truth::Yes,
+                }
+            }));
+        }
+        let next = place(self.access_signs.len());
+        let access = *self.access_signs.entry(about.clone()).or_insert(next);
         let mut sign = Vec::new();
         for policy in &engine.passkeys {
             for groups in key.cases(policy) {
@@ -241,35 +296,9 @@ impl<'e, 't> Memo<'e, 't> {
         let next = place(self.passkey_signs.len());
         let passkeys = *self.passkey_signs.entry(sign).or_insert(next);
         let allowed = people::allowed(&engine.tenant.methods, &key);
-        let class = Rc::new(Class { key: key.clone(), access, accesses, passkeys, allowed });
+        let class = Rc::new(Class { key: key.clone(), access, about, passkeys, allowed });
         self.classes.insert(key, Rc::clone(&class));
         class
-    }
-
-    /// Numbers for what conditional access says of somebody, by the server's own word on the condition on people.
-    fn access_of(&mut self, key: &Key) -> Vec<u32> {
-        let engine = self.engine;
-        let Some(set) = &engine.access else { return vec![0; engine.resources.len()] };
-        let facts =
-            Facts { person: key.person(), ..Facts::nothing_about(key.person().id, engine.options.at) };
-        let said = evaluate(set, &facts).said;
-        let about: Vec<_> = said
-            .iter()
-            .enumerate()
-            .filter(|(_, said)| said.is_enforced() && !said.unmatched.has(Condition::Users))
-            .map(|(place, said)| (place, said.unknown.has(Condition::Users)))
-            .collect();
-        let kinds = engine.resources.iter().enumerate();
-        let signs = kinds.map(|(at, kind)| {
-            let here = about.iter().filter(|(place, _)| kind.policies.contains(place));
-            (at, here.copied().collect::<Vec<_>>())
-        });
-        let signs: Vec<_> = signs.collect();
-        let mut number = |sign| {
-            let next = place(self.access_signs.len());
-            *self.access_signs.entry(sign).or_insert(next)
-        };
-        signs.into_iter().map(&mut number).collect()
     }
 
     /// What somebody can sign in with.
@@ -352,8 +381,13 @@ impl<'e, 't> Memo<'e, 't> {
         }
     }
 
-    /// Every way on one device.
-    fn on(&mut self, kit: u32, device: Option<u32>, who: (&Class, &[Means]), attempts: &mut Vec<Attempt>) {
+    /// Every way on one kind of device with one means.
+    fn part(&mut self, class: &Class, kit: u32, means: &Means, tell: Tell) -> Part {
+        let key = (class.access, class.passkeys, kit, means.key(), tell == Tell::Nothing);
+        if let Some(found) = self.parts.get(&key) {
+            return Rc::clone(found);
+        }
+        let mut attempts: Vec<Attempt> = Vec::new();
         for way in Way::ALL {
             let (it, _) = self.kit_at(kit);
             let has = it.has(way);
@@ -362,47 +396,43 @@ impl<'e, 't> Memo<'e, 't> {
             if has.is_no() {
                 continue;
             }
-            for means in who.1 {
-                let mut attempt = Attempt {
-                    device,
-                    platform,
-                    way,
-                    with: means.with(),
-                    yes: 0,
-                    maybe: 0,
-                    protected: 0,
-                    perhaps_protected: 0,
-                    unbound: 0,
-                    whys: Vec::new(),
-                };
-                if disabled {
-                    attempt.whys.push(Why::DeviceDisabled);
-                } else {
-                    self.one(who.0, kit, means, &mut attempt);
-                    if !has.is_yes() {
-                        (attempt.yes, attempt.protected) = (0, 0);
-                        attempt.note(Why::ProgramUnknown);
-                    }
+            let mut attempt = Attempt::new(platform, way, means.with());
+            if disabled {
+                attempt.whys.push(Why::DeviceDisabled);
+            } else {
+                self.one(class, kit, means, (&mut attempt, tell));
+                if !has.is_yes() {
+                    (attempt.yes, attempt.protected) = (0, 0);
+                    attempt.note(Why::ProgramUnknown);
                 }
-                attempts.push(attempt);
+            }
+            let same = attempts.last_mut().filter(|it| it.way.is_app() == way.is_app());
+            match same.filter(|_| tell == Tell::Nothing) {
+                Some(sum) => sum.sum(&attempt),
+                None => attempts.push(attempt),
             }
         }
+        if self.parts.len() >= MAX_PARTS {
+            self.parts.clear();
+        }
+        let part = Part::from(attempts);
+        self.parts.insert(key, Rc::clone(&part));
+        part
     }
 
-    fn one(&mut self, class: &Class, kit: u32, means: &Means, attempt: &mut Attempt) {
-        let everywhere = [(Bits::MAX, Said::YES)];
+    fn one(&mut self, class: &Class, kit: u32, means: &Means, (attempt, tell): (&mut Attempt, Tell)) {
         match means {
             Means::Home => {
                 let shows = self.shows(Shows { methods: None, passkey: Fact::Unknown });
-                let row = self.row(class, (kit, attempt.way), shows);
-                attempt.count(&[(Said::YES, row)], &everywhere, Some(Why::Guest));
+                let cells = self.cells(class, (kit, attempt.way), shows);
+                attempt.count(&[(Said::YES, cells)], &|_| Said::YES, tell.gap(Some(Why::Guest)));
             }
             Means::Some => {
                 let methods = Some(Methods::from_modes(&[Mode::Fido2]));
                 let shows = self.shows(Shows { methods, passkey: Fact::Unknown });
-                let row = self.row(class, (kit, attempt.way), shows);
+                let cells = self.cells(class, (kit, attempt.way), shows);
                 let unsure = Said::unsure(Why::PasskeysUnknown);
-                attempt.count(&[(unsure, row)], &everywhere, None);
+                attempt.count(&[(unsure, cells)], &|_| Said::YES, tell);
             }
             Means::Others(surely, perhaps, why) => {
                 let hello = self.hello(kit);
@@ -416,23 +446,26 @@ impl<'e, 't> Memo<'e, 't> {
                         Said::no(why.unwrap_or(Why::NoMethod))
                     };
                     let shows = self.shows(Shows { methods: Some(methods), passkey: Fact::Known(None) });
-                    worlds.push((begins, self.row(class, (kit, attempt.way), shows)));
+                    worlds.push((begins, self.cells(class, (kit, attempt.way), shows)));
                 }
-                attempt.count(&worlds, &everywhere, *why);
+                attempt.count(&worlds, &|_| Said::YES, tell.gap(*why));
             }
             Means::Token(_, token, number, cases) => {
                 let accepted = self.accepted(class, *number, cases);
                 let mut worlds = Vec::new();
                 for (at, (_, shows)) in cases.iter().enumerate() {
-                    worlds.push((accepted[at], self.row(class, (kit, attempt.way), *shows)));
+                    worlds.push((accepted[at], self.cells(class, (kit, attempt.way), *shows)));
                 }
-                let [mail, others, some] = self.engine.by_mail;
-                let usable = [
-                    (mail, self.can_use(kit, attempt.way, token, Some(true))),
-                    (others, self.can_use(kit, attempt.way, token, Some(false))),
-                    (some, self.can_use(kit, attempt.way, token, None)),
-                ];
-                attempt.count(&worlds, &usable, token.gap());
+                let mut here = Vec::new();
+                for mail in [Some(true), Some(false), None] {
+                    here.push((mail, self.can_use(kit, attempt.way, token, mail)));
+                }
+                let engine = self.engine;
+                let usable = |resource: usize| {
+                    let mail = engine.resources[resource].resource.mail;
+                    here.iter().find(|it| it.0 == mail).map_or(Said::YES, |it| it.1)
+                };
+                attempt.count(&worlds, &usable, tell.gap(token.gap()));
             }
         }
     }
@@ -470,28 +503,31 @@ impl<'e, 't> Memo<'e, 't> {
     }
 
     /// What conditional access says of every kind of application.
-    fn row(&mut self, class: &Class, place_of: (u32, Way), shows: u32) -> Rc<Row> {
+    fn cells(&mut self, class: &Class, place_of: (u32, Way), shows: u32) -> Cells {
         let (situation, number) = self.situation(place_of);
-        let key = (class.accesses, number, shows);
-        if let Some(found) = self.rows.get(&key) {
+        let key = (class.access, number, shows);
+        if let Some(found) = self.cells.get(&key) {
             return Rc::clone(found);
         }
         let sample = self.kit_at(place_of.0).1;
         let shown = self.shows[shows as usize];
+        let kinds = &self.engine.resources;
         let engine = self.engine;
-        let mut row = Row::default();
-        for (at, (kind, access)) in engine.resources.iter().zip(&class.access).enumerate() {
-            let cell = self.cells.entry((*access, number, shows)).or_insert_with(|| {
-                Rc::new(engine.ask(&class.key, (&situation, sample), &shown, &kind.resource))
-            });
-            row.add(at, cell);
-        }
-        if self.rows.len() >= MAX_ROWS {
-            self.rows.clear();
-        }
-        let row = Rc::new(row);
-        self.rows.insert(key, Rc::clone(&row));
-        row
+        let grids = self.grids.entry((number, shows)).or_insert_with(|| {
+            let all = kinds.iter().map(|it| engine.grid((&situation, sample), &shown, &it.resource));
+            Rc::new(all.collect())
+        });
+        let cells = kinds.iter().zip(grids.iter()).map(|(it, grid)| match grid {
+            Some(grid) => {
+                let cell = grid.cell(&class.about);
+                debug_assert_eq!(cell, engine.ask(&class.key, (&situation, sample), &shown, &it.resource));
+                cell
+            }
+            None => engine.ask(&class.key, (&situation, sample), &shown, &it.resource),
+        });
+        let cells = Rc::new(cells.collect::<Vec<_>>());
+        self.cells.insert(key, Rc::clone(&cells));
+        cells
     }
 
     fn situation(&mut self, place_of: (u32, Way)) -> (Rc<Situation>, u32) {
@@ -524,7 +560,25 @@ enum Means {
     Home,
 }
 
+/// The same, without what only tells whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum MeansKey {
+    Token(u32),
+    Some,
+    Others(Methods, Methods, Option<Why>),
+    Home,
+}
+
 impl Means {
+    const fn key(&self) -> MeansKey {
+        match self {
+            Self::Token(_, _, number, _) => MeansKey::Token(*number),
+            Self::Some => MeansKey::Some,
+            Self::Others(surely, perhaps, why) => MeansKey::Others(*surely, *perhaps, *why),
+            Self::Home => MeansKey::Home,
+        }
+    }
+
     const fn with(&self) -> With {
         match self {
             Self::Token(with, ..) => *with,
@@ -535,46 +589,8 @@ impl Means {
     }
 }
 
-impl Attempt {
-    fn note(&mut self, why: Why) {
-        if !self.whys.contains(&why) {
-            self.whys.push(why);
-        }
-    }
-
-    /// Adds up what the worlds come to; `usable` says where the means can be used at all.
-    fn count(&mut self, worlds: &[(Said, Rc<Row>)], usable: &[(Bits, Said)], gap: Option<Why>) {
-        // Of nothing, nothing is certain.
-        let all = if worlds.is_empty() { 0 } else { Bits::MAX };
-        let (mut yes, mut protected) = (all, all);
-        let mut whys = Vec::new();
-        for (accepted, row) in worlds {
-            let (mut sure, mut may) = (0, 0);
-            for (mask, here) in usable.iter().filter(|(mask, _)| *mask != 0) {
-                let head = accepted.and(*here);
-                whys.extend(head.why.filter(|_| !head.truth.is_yes()));
-                if head.truth.is_no() {
-                    continue;
-                }
-                may |= row.maybe & mask;
-                self.unbound |= row.unbound & mask;
-                if head.truth.is_yes() {
-                    sure |= row.yes & mask;
-                }
-                whys.extend_from_slice(&row.whys);
-            }
-            yes &= sure;
-            protected &= row.protected;
-            self.maybe |= may;
-            self.perhaps_protected |= row.perhaps_protected & may;
-        }
-        self.yes = yes;
-        self.protected = yes & protected;
-        if yes != self.maybe && worlds.len() > 1 {
-            whys.splice(0..0, gap);
-        }
-        for why in whys {
-            self.note(why);
-        }
-    }
+/// Yes if all are, no if none is; `gap` says why nobody can tell which of them it is.
+fn together(all: impl Iterator<Item = Said>, gap: Option<Why>) -> Said {
+    all.reduce(|a, b| if a.truth == b.truth { a } else { Said { truth: Truth::Unknown, why: gap.or(a.why) } })
+        .unwrap_or(Said::YES)
 }

@@ -7,8 +7,8 @@
 //! |---|---|
 //! | [`table`], [`platform`] | what platforms can do, dated, each row resting on a fact of the map |
 //! | [`people`], [`kit`], [`passkey`], [`resource`] | people, devices, passkeys and applications by what can matter |
-//! | [`access`] | one place, one proof, one application: asked in every world |
-//! | [`memo`], [`supposing`] | answers that are kept, and what if somebody did something |
+//! | [`access`], `grid` | one place, one proof, one application: asked in every world |
+//! | [`attempt`], [`memo`] | tries, and answers that are kept |
 //! | [`why`] | reasons |
 //!
 //! # What is asked
@@ -24,13 +24,14 @@
 //! made once for each of these kinds. The cost grows with people only by looking the answers up.
 
 pub mod access;
+pub mod attempt;
+mod grid;
 pub mod kit;
 pub mod memo;
 pub mod passkey;
 pub mod people;
 pub mod platform;
 pub mod resource;
-pub mod supposing;
 pub mod table;
 pub mod why;
 
@@ -82,8 +83,6 @@ pub struct Kind {
     pub resource: Resource,
     /// The names of all.
     pub names: Vec<String>,
-    /// The policies that may speak of them, by their places among those that are not switched off.
-    pub(crate) policies: Vec<usize>,
 }
 
 /// A device of somebody.
@@ -101,6 +100,7 @@ pub struct Engine<'t> {
     pub(crate) day: Day,
     pub(crate) today: Today,
     pub(crate) access: Option<PolicySet>,
+    pub(crate) impersonal: Option<grid::Impersonal>,
     pub(crate) passkeys: Vec<&'t PasskeyPolicy>,
     pub(crate) asked: passkey::Asked,
     pub(crate) named: people::Named,
@@ -111,8 +111,6 @@ pub struct Engine<'t> {
     owned: Vec<Owned>,
     owned_from: Vec<u32>,
     asks_binding: bool,
-    /// The applications whose apps on Android are Outlook, Teams and OneDrive: always, never, and for some.
-    pub(crate) by_mail: [Bits; 3],
 }
 
 /// The platforms that people have devices of.
@@ -160,6 +158,7 @@ impl<'t> Engine<'t> {
             asked: passkey::Asked::by(&passkeys, strengths),
             named: people::Named::by(tenant, policies, &passkeys),
             resources: kinds(access.as_ref(), resource::of(policies, MAX_RESOURCES), options.at),
+            impersonal: access.as_ref().map(grid::Impersonal::of),
             access,
             passkeys,
             kits: Kits::default(),
@@ -167,12 +166,7 @@ impl<'t> Engine<'t> {
             owned: Vec::new(),
             owned_from: Vec::new(),
             asks_binding,
-            by_mail: [0; 3],
         };
-        engine.by_mail = [Some(true), Some(false), None].map(|mail| {
-            let places = engine.resources.iter().enumerate().filter(|(_, it)| it.resource.mail == mail);
-            places.fold(0, |bits, (place, _)| bits | 1 << place)
-        });
         engine.sort_devices();
         engine
     }
@@ -316,12 +310,7 @@ fn kinds(set: Option<&PolicySet>, resources: Vec<Resource>, at: Timestamp) -> Ve
         });
         match same {
             Some((_, kind)) => kind.names.push(resource.name),
-            None => {
-                // 1 is a condition that certainly does not match.
-                let policies =
-                    sign.iter().enumerate().filter(|(_, it)| **it != 1).map(|(at, _)| at).collect();
-                kinds.push((sign, Kind { names: vec![resource.name.clone()], policies, resource }));
-            }
+            None => kinds.push((sign, Kind { names: vec![resource.name.clone()], resource })),
         }
     }
     kinds.into_iter().map(|(_, kind)| kind).collect()

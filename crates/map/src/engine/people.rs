@@ -90,7 +90,7 @@ pub struct Key {
 }
 
 /// An id that no policy names.
-const NOBODY: UserId = UserId::from_bytes([0xff; 16]);
+pub const NOBODY: UserId = UserId::from_bytes([0xff; 16]);
 
 impl Key {
     /// The person in the words of policies.

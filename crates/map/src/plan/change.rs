@@ -3,6 +3,7 @@
 use super::Count;
 use super::answer::{Answer, Reach, everybody, threads};
 use super::wave::{Step, steps};
+use crate::engine::memo::{Memo, Supposing};
 use crate::engine::{Bits, Engine};
 use crate::model::{AccessPolicy, Edition, PasskeyMethods, Source, Tenant};
 use passband_core::authn::profile::document::PolicyError;
@@ -208,8 +209,9 @@ pub struct ChangeLine {
 pub fn line(before: &Engine<'_>, after: &Engine<'_>, wanted: &Wanted, order: &[usize]) -> ChangeLine {
     // The two may tell applications apart differently: compared by name.
     let map = common(before, after);
-    let ask =
-        |engine: &Engine<'_>| everybody(engine, threads(), |memo, person| Answer::of(&memo.attempts(person)));
+    let ask = |engine: &Engine<'_>| {
+        everybody(engine, threads(), |memo, person| Answer::of(&memo.sums(person, &Supposing::default())))
+    };
     let (old, new) = (ask(before), ask(after));
     let mut change = ChangeLine {
         before: count(before, &old, |it| it.any),
@@ -284,7 +286,7 @@ fn add_steps(
     order: &[usize],
     losing: &mut [Touched],
 ) {
-    let mut memo = crate::engine::memo::Memo::new(after);
+    let mut memo = Memo::new(after);
     for it in losing {
         let person = order[it.person];
         // Everything they had has to come back: in some way, in native apps, and with a passkey.

@@ -2,10 +2,8 @@
 //! asked again as if they had done it.
 
 use super::answer::{Answer, everybody, threads};
-use crate::engine::memo::{Memo, With};
-use crate::engine::passkey::Token;
+use crate::engine::memo::{Memo, Supposing, With};
 use crate::engine::platform::model;
-use crate::engine::supposing::Supposing;
 use crate::engine::why::Why;
 use crate::engine::{Bits, Engine};
 use passband_core::authn::profile::document::aaguid_text;
@@ -123,8 +121,7 @@ fn stage(
     if it.enabled.known() == Some(&false) {
         return (Stage::Disabled, Vec::new(), vec![Why::AccountDisabled]);
     }
-    let attempts = memo.attempts(person);
-    let answer = Answer::of(&attempts);
+    let answer = Answer::of(&memo.sums(person, &Supposing::default()));
     // A guest signs in at home: of them their own organisation has to know.
     let reach = if it.guest.known().is_some_and(Option::is_some) { answer.any } else { answer.passkey };
     if reach.yes & goal == goal {
@@ -135,13 +132,8 @@ fn stage(
             (Stage::Ready, Vec::new(), Vec::new())
         };
     }
-    let mut whys: Vec<Why> = Vec::new();
-    for why in attempts.iter().flat_map(|it| &it.whys) {
-        if !whys.contains(why) {
-            whys.push(*why);
-        }
-    }
     if reach.maybe & goal == goal {
+        let mut whys = whys(memo, person);
         whys.retain(|why| why.to_settle().is_some());
         return (Stage::Prepare, Vec::new(), whys);
     }
@@ -149,10 +141,22 @@ fn stage(
         Some(steps) if steps.len() == 1 => (Stage::OneStep, steps, Vec::new()),
         Some(steps) => (Stage::Steps, steps, Vec::new()),
         None => {
+            let mut whys = whys(memo, person);
             whys.truncate(MAX_WHYS);
             (Stage::NoWay, Vec::new(), whys)
         }
     }
+}
+
+/// Every reason of somebody's tries.
+fn whys(memo: &mut Memo<'_, '_>, person: usize) -> Vec<Why> {
+    let mut whys: Vec<Why> = Vec::new();
+    for why in memo.attempts(person).iter().flat_map(|it| &it.whys) {
+        if !whys.contains(why) {
+            whys.push(*why);
+        }
+    }
+    whys
 }
 
 /// What to try, the easiest first: a passkey, the system, registration, compliance, the domain.
@@ -178,26 +182,19 @@ pub(super) fn steps(
     goal: Bits,
     reached: impl Fn(&Answer) -> Bits,
 ) -> Option<Vec<Step>> {
-    let models = memo.engine().models_to_try().into_iter();
-    // Attested security keys, of the models that a policy names and a usual one.
-    let bound = |aaguid| Token { aaguid: Some(aaguid), synced: Some(false), attested: Some(true) };
-    let candidates = memo.registrable(person, &models.map(bound).collect::<Vec<_>>());
+    let candidates = memo.candidates(person);
     for [passkey, updated, registered, compliant, joined] in TRIED {
         if passkey && candidates.is_empty() {
             continue;
         }
         let supposing = Supposing {
-            passkeys: if passkey { candidates.iter().map(|it| it.0).collect() } else { Vec::new() },
+            passkeys: if passkey { candidates.to_vec() } else { Vec::new() },
             compliant,
             registered,
             updated,
             joined,
         };
-        let device = Supposing { passkeys: Vec::new(), ..supposing.clone() };
-        if device != Supposing::default() && !memo.would_change(person, &device) {
-            continue;
-        }
-        let attempts = memo.attempts_supposing(person, &supposing);
+        let attempts = memo.sums(person, &supposing);
         if reached(&Answer::of(&attempts)) & goal != goal {
             continue;
         }
@@ -209,8 +206,7 @@ pub(super) fn steps(
                 reached(&Answer::of(&own.cloned().collect::<Vec<_>>())) & goal == goal
             };
             let models = candidates.iter().enumerate().filter(|(at, _)| does(*at));
-            let models = models.flat_map(|(_, (_, all))| all).filter_map(|token| token.aaguid);
-            let models: BTreeSet<_> = models.map(model_name).collect();
+            let models: BTreeSet<_> = models.filter_map(|(_, token)| token.aaguid).map(model_name).collect();
             steps.push(Step::RegisterPasskey { models: models.into_iter().collect() });
         }
         let device = [
