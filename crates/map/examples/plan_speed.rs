@@ -17,6 +17,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The day that plans are about.
 const DAY: Timestamp = Timestamp(1_795_348_800);
 

@@ -106,6 +106,10 @@ impl Attempt {
         usable: &dyn Fn(usize) -> Said,
         tell: Tell,
     ) {
+        if let ([(accepted, cells)], Tell::Nothing) = (worlds, tell) {
+            self.count_one(*accepted, cells, usable);
+            return;
+        }
         let kinds = worlds.first().map_or(0, |(_, cells)| cells.len());
         for at in 0..kinds {
             let here = usable(at);
@@ -143,6 +147,20 @@ impl Attempt {
                     }
                 }
             }
+        }
+    }
+    /// The same where there is one world and nobody asks why: so are most tries, and no list is made for them.
+    fn count_one(&mut self, accepted: Said, cells: &[Cell], usable: &dyn Fn(usize) -> Said) {
+        for (at, cell) in cells.iter().enumerate() {
+            let before = accepted.truth.and(usable(at).truth);
+            let all = before.and(said(cell).truth);
+            let bit = 1 << at;
+            let set = |is: bool| if is { bit } else { 0 };
+            self.yes |= set(all.is_yes());
+            self.maybe |= set(!all.is_no());
+            self.protected |= set(all.is_yes() && cell.protected);
+            self.perhaps_protected |= set(cell.perhaps_protected && !all.is_no());
+            self.unbound |= set(cell.unbound && !before.is_no());
         }
     }
 }

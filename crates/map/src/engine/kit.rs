@@ -5,7 +5,7 @@ use crate::version::Version;
 use passband_core::policy::access::facts::{DeviceFacts, Fact, Platform, TrustType, Truth};
 use passband_core::policy::access::model::Policy;
 use passband_core::policy::signal::EvidenceLevel;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// Newer than any version there is.
 pub(super) const NEWEST: Version = Version::new(u32::MAX, 0, 0);

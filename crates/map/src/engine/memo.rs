@@ -15,7 +15,7 @@ use passband_core::policy::access::facts::{Fact, Platform, TrustType, Truth};
 use passband_core::policy::access::strength::{Methods, Mode};
 use passband_core::policy::access::verdict::Condition;
 use passband_core::policy::access::{Facts, evaluate};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use std::rc::Rc;
 
 /// What is supposed of somebody: what if they did this?
@@ -125,22 +125,22 @@ impl<'e, 't> Memo<'e, 't> {
     pub fn new(engine: &'e Engine<'t>) -> Self {
         Self {
             engine,
-            classes: HashMap::new(),
+            classes: HashMap::default(),
             last: None,
-            candidates: HashMap::new(),
-            parts: HashMap::new(),
-            access_signs: HashMap::new(),
-            passkey_signs: HashMap::new(),
-            tokens: HashMap::new(),
+            candidates: HashMap::default(),
+            parts: HashMap::default(),
+            access_signs: HashMap::default(),
+            passkey_signs: HashMap::default(),
+            tokens: HashMap::default(),
             shows: Vec::new(),
-            situations: HashMap::new(),
-            situation_of: HashMap::new(),
-            accepted: HashMap::new(),
-            grids: HashMap::new(),
-            cells: HashMap::new(),
-            usable: HashMap::new(),
+            situations: HashMap::default(),
+            situation_of: HashMap::default(),
+            accepted: HashMap::default(),
+            grids: HashMap::default(),
+            cells: HashMap::default(),
+            usable: HashMap::default(),
             supposed: Vec::new(),
-            supposed_found: HashMap::new(),
+            supposed_found: HashMap::default(),
         }
     }
 

@@ -20,8 +20,9 @@ use crate::model::Tenant;
 use answer::{Answer, Reach, everybody, threads};
 use change::{ChangeError, ChangeLine, Wanted};
 use person::{Line, Lists, Prt, Status};
+use rustc_hash::FxHashMap as HashMap;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use wave::Wave;
 
 /// What is asked for besides.
@@ -183,12 +184,21 @@ impl Plan {
     /// [`ChangeError`] if the change cannot be made.
     pub fn new(tenant: &Tenant, options: Options, asked: &Asked) -> Result<Self, ChangeError> {
         let engine = Engine::new(tenant, options);
+        let rules = asked.change.as_ref().map(|wanted| change::rules(tenant, wanted)).transpose()?;
+        let after =
+            rules.as_ref().map(|rules| Engine::with_rules(tenant, &rules.passkeys, &rules.access, options));
         let mut found = everybody(&engine, threads(), |memo, person| {
             let attempts = memo.attempts(person);
             let answer = Answer::of(&attempts);
-            (answer, Line::of(&engine, person, &answer, &attempts))
+            // With a change the rollout is to the state after it, which another engine knows.
+            let standing = after.is_none().then(|| wave::standing(memo, person, &answer));
+            (answer, Line::of(&engine, person, &answer, &attempts), standing)
         });
         let answers: Vec<_> = found.iter().map(|it| it.0).collect();
+        let standings = match &after {
+            None => found.iter_mut().filter_map(|it| it.2.take()).collect(),
+            Some(after) => wave::standings(after),
+        };
         // By name: the order of an export means nothing.
         let mut order: Vec<_> = (0..found.len()).collect();
         order.sort_by(|a, b| {
@@ -197,15 +207,11 @@ impl Plan {
         });
         let mut lines: Vec<_> = found.drain(..).map(|it| Some(it.1)).collect();
         let people: Vec<_> = order.iter().filter_map(|at| lines[*at].take()).collect();
-        let rules = asked.change.as_ref().map(|wanted| change::rules(tenant, wanted)).transpose()?;
-        let after =
-            rules.as_ref().map(|rules| Engine::with_rules(tenant, &rules.passkeys, &rules.access, options));
         let change = match (&asked.change, &after) {
             (Some(wanted), Some(after)) => Some(change::line(&engine, after, wanted, &order)),
             _ => None,
         };
-        let goal = after.as_ref().unwrap_or(&engine);
-        let waves = wave::waves(goal, &order, asked.wave_size);
+        let waves = wave::waves(standings, &order, asked.wave_size);
         Ok(Self {
             day: engine.day().to_owned(),
             resources: resources(&engine),
@@ -274,7 +280,7 @@ fn summary(engine: &Engine<'_>, answers: &[Answer], people: &[Line]) -> Summary 
 }
 
 fn reasons(engine: &Engine<'_>, people: &[Line]) -> Vec<ReasonLine> {
-    let mut counts: HashMap<Why, usize> = HashMap::new();
+    let mut counts: HashMap<Why, usize> = HashMap::default();
     for line in people {
         let mut seen: Vec<Why> = Vec::new();
         for why in line.tries.iter().flat_map(|it| &it.whys).chain(&line.whys) {

@@ -77,11 +77,21 @@ pub struct Wave {
 /// Most reasons that are told of somebody for whom nothing helps.
 const MAX_WHYS: usize = 4;
 
-/// The rollout, to signing in with a passkey to every application; `order` is that of the list of people.
+/// Where somebody stands: the stage, what they have to do, and what is in the way.
+pub(super) type Standing = (Stage, Vec<Step>, Vec<Why>);
+
+/// Where everybody stands on the way to signing in with a passkey to every application.
 #[must_use]
-pub fn waves(engine: &Engine<'_>, order: &[usize], size: Option<usize>) -> Vec<Wave> {
-    let goal = engine.applications();
-    let found = everybody(engine, threads(), |memo, person| stage(memo, person, goal, engine));
+pub(super) fn standings(engine: &Engine<'_>) -> Vec<Standing> {
+    everybody(engine, threads(), |memo, person| {
+        let answer = Answer::of(&memo.sums(person, &Supposing::default()));
+        standing(memo, person, &answer)
+    })
+}
+
+/// The rollout of people who stand so, in the order of the tenant; `order` is that of the list of people.
+#[must_use]
+pub(super) fn waves(found: Vec<Standing>, order: &[usize], size: Option<usize>) -> Vec<Wave> {
     let mut place_of = vec![0; order.len()];
     for (place, person) in order.iter().enumerate() {
         place_of[*person] = place;
@@ -111,17 +121,13 @@ pub fn waves(engine: &Engine<'_>, order: &[usize], size: Option<usize>) -> Vec<W
     waves
 }
 
-fn stage(
-    memo: &mut Memo<'_, '_>,
-    person: usize,
-    goal: Bits,
-    engine: &Engine<'_>,
-) -> (Stage, Vec<Step>, Vec<Why>) {
+/// Where somebody stands who reaches this.
+pub(super) fn standing(memo: &mut Memo<'_, '_>, person: usize, answer: &Answer) -> Standing {
+    let (engine, goal) = (memo.engine(), memo.engine().applications());
     let it = &engine.tenant().people[person];
     if it.enabled.known() == Some(&false) {
         return (Stage::Disabled, Vec::new(), vec![Why::AccountDisabled]);
     }
-    let answer = Answer::of(&memo.sums(person, &Supposing::default()));
     // A guest signs in at home: of them their own organisation has to know.
     let reach = if it.guest.known().is_some_and(Option::is_some) { answer.any } else { answer.passkey };
     if reach.yes & goal == goal {
