@@ -3,13 +3,14 @@
 use super::standing::{self, Live};
 use crate::change::Change;
 use crate::decision::Refusal;
-use crate::directory::{Grant, Standing};
+use crate::directory::{ClientProfile, Grant, Standing};
 use crate::id::ClientId;
 use crate::keys::seal::{Purpose, SealRing};
 use crate::reason::Reason;
 use crate::rng::Random;
 use crate::time::{Seconds, Timestamp};
 use passband_wire::b64;
+use passband_wire::prt::{BROKER_CLIENT, LINUX_BROKER};
 
 /// How long a family lives without being asked again in person.
 pub const LIFETIME: Seconds = Seconds::days(30);
@@ -17,6 +18,29 @@ pub const LIFETIME: Seconds = Seconds::days(30);
 /// How long the token before the current one still works: an answer may be lost on its way, and honest clients
 /// race themselves. Within it no new generation is made, so two holders cannot drift apart unnoticed.
 pub const GRACE: Seconds = Seconds(30);
+
+/// The same for the broker clients of a device of the compatible profile, and of a sign-in that a device is to be born
+/// of: such a broker redeems the refresh token of its sign-in for the registration service, and again for its PRT, and
+/// never learns the one that followed (prt.md §0.6). No longer than the sign-in is fresh.
+pub const COMPATIBLE_GRACE: Seconds = super::issue::FRESH_FOR;
+
+/// How long the token before the current one still works for `client` under a profile.
+#[must_use]
+pub fn grace(client: ClientId, profile: ClientProfile) -> Seconds {
+    let of_broker = [BROKER_CLIENT, LINUX_BROKER].contains(&client);
+    if of_broker && profile == ClientProfile::Compatible { COMPATIBLE_GRACE } else { GRACE }
+}
+
+/// Whether a token may become a PRT for a device of this profile: the current one, or under the compatible profile the
+/// one before it within its grace.
+#[must_use]
+pub fn may_become_prt(token: RefreshToken, grant: &Grant, profile: ClientProfile, now: Timestamp) -> bool {
+    let before = token.generation.checked_add(1) == Some(grant.generation);
+    let lenient = profile == ClientProfile::Compatible && now - grant.advanced <= COMPATIBLE_GRACE;
+    grant.ended.is_none()
+        && now < grant.expires
+        && (token.generation == grant.generation || before && lenient)
+}
 
 const PREFIX: &str = "0.";
 
@@ -99,7 +123,7 @@ pub fn check<'a>(
     token: RefreshToken,
     client: ClientId,
     (grant, standing): (&Grant, &'a Standing),
-    now: Timestamp,
+    (now, grace): (Timestamp, Seconds),
 ) -> Result<Refreshed<'a>, Refusal> {
     if grant.client != client {
         return Err(Reason::ClientAuthFailed.into());
@@ -116,7 +140,7 @@ pub fn check<'a>(
         let next = RefreshToken { generation: grant.generation + 1, ..token };
         return Ok(Refreshed { live, next, advance: Some(advance) });
     }
-    if token.generation.checked_add(1) == Some(grant.generation) && now - grant.advanced <= GRACE {
+    if token.generation.checked_add(1) == Some(grant.generation) && now - grant.advanced <= grace {
         let next = RefreshToken { generation: grant.generation, ..token };
         return Ok(Refreshed { live, next, advance: None });
     }
@@ -148,7 +172,8 @@ mod tests {
     fn present(generation: u32, now: Timestamp) -> Result<(RefreshToken, bool), Refusal> {
         let (grant, standing) = (grant(), good());
         let token = RefreshToken { family: grant.family, generation };
-        check(token, grant.client, (&grant, &standing), now).map(|r| (r.next(), r.advance().is_some()))
+        check(token, grant.client, (&grant, &standing), (now, GRACE))
+            .map(|r| (r.next(), r.advance().is_some()))
     }
 
     #[test]
