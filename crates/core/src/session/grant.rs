@@ -184,6 +184,21 @@ mod tests {
     }
 
     #[test]
+    fn only_a_broker_client_of_the_compatible_profile_has_the_long_grace() {
+        use ClientProfile::{Compatible, Strict};
+        let app = ClientId::from_bytes([6; 16]);
+        assert_eq!(grace(BROKER_CLIENT, Compatible), COMPATIBLE_GRACE);
+        assert_eq!([grace(BROKER_CLIENT, Strict), grace(app, Compatible)], [GRACE, GRACE]);
+        let token = |generation| RefreshToken { family: [5; 16], generation };
+        let may = |generation, profile, at| may_become_prt(token(generation), &grant(), profile, at);
+        assert!(may(4, Strict, NOW) && may(3, Compatible, NOW + COMPATIBLE_GRACE));
+        assert!(!may(3, Strict, NOW) && !may(2, Compatible, NOW) && !may(5, Compatible, NOW));
+        assert!(
+            !may(3, Compatible, NOW + COMPATIBLE_GRACE + Seconds(1)) && !may(4, Compatible, NOW + LIFETIME)
+        );
+    }
+
+    #[test]
     fn a_replay_ends_the_family() {
         for (generation, now) in [(3, NOW + GRACE + Seconds(1)), (2, NOW), (5, NOW)] {
             let refusal = present(generation, now).unwrap_err();
@@ -198,16 +213,16 @@ mod tests {
         let token = RefreshToken { family: grant.family, generation: 4 };
         let other = ClientId::from_bytes([7; 16]);
         assert_eq!(
-            check(token, other, (&grant, &standing), NOW).unwrap_err().reason,
+            check(token, other, (&grant, &standing), (NOW, GRACE)).unwrap_err().reason,
             Reason::ClientAuthFailed
         );
         let ended = Grant { ended: Some(NOW), ..grant.clone() };
-        let refusal = check(token, grant.client, (&ended, &standing), NOW).unwrap_err();
+        let refusal = check(token, grant.client, (&ended, &standing), (NOW, GRACE)).unwrap_err();
         assert_eq!(refusal.reason, Reason::GrantEnded);
-        let refusal = check(token, grant.client, (&grant, &standing), NOW + LIFETIME).unwrap_err();
+        let refusal = check(token, grant.client, (&grant, &standing), (NOW + LIFETIME, GRACE)).unwrap_err();
         assert_eq!(refusal.reason, Reason::GrantExpired);
         standing.user.as_mut().unwrap().enabled = false;
-        let refusal = check(token, grant.client, (&grant, &standing), NOW).unwrap_err();
+        let refusal = check(token, grant.client, (&grant, &standing), (NOW, GRACE)).unwrap_err();
         assert_eq!(refusal.reason, Reason::UserDisabled);
     }
 }
