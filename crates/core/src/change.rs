@@ -223,6 +223,8 @@ pub enum Change {
         /// Now.
         at: Timestamp,
     },
+    /// Hold a device to the strict client profile from now on. No row is no error, and there is no way back.
+    RaiseDevice(DeviceId),
     /// Enable or disable a device; [`Conflict::Stale`] if it does not exist.
     SetDeviceEnabled {
         /// Which.

@@ -131,6 +131,7 @@ mod tests {
             evidence: Default::default(),
             compliance,
             details: Details::default(),
+            profile: crate::directory::ClientProfile::Strict,
             revision: 0,
             created: NOW,
             last_seen: None,

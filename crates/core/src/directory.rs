@@ -1,11 +1,13 @@
 //! What the directory remembers: plain records, named as Microsoft Graph names them where it has a name.
 
 mod access;
+mod client_profile;
 mod compliance;
 pub mod device_code;
 mod roles;
 
 pub use access::{AccessKind, AccessVersion};
+pub use client_profile::ClientProfile;
 pub use compliance::{Attribute, Compliance, Details, Ownership, Told};
 pub use roles::{Role, Roles};
 
@@ -359,6 +361,8 @@ pub struct Device {
     pub compliance: Compliance,
     /// What else others say about it.
     pub details: Details,
+    /// What its broker is let off.
+    pub profile: ClientProfile,
     /// How often something was said about it.
     pub revision: u32,
     /// Graph `registrationDateTime`.
@@ -516,6 +520,8 @@ pub struct DeviceStanding {
     pub compliance: Compliance,
     /// What else others say about it.
     pub details: Details,
+    /// What its broker is let off.
+    pub profile: ClientProfile,
 }
 
 /// What a stored key is for.

@@ -10,7 +10,7 @@ use passband_core::audit::said::Told;
 use passband_core::audit::{Audit, SignIn, SignInKind};
 use passband_core::change::Change;
 use passband_core::decision::Refusal;
-use passband_core::directory::{App as AppRecord, Device, User};
+use passband_core::directory::{App as AppRecord, ClientProfile, Device, User};
 use passband_core::id::{AuditId, ClientId, DeviceId, SessionId, SignInId, UserId};
 use passband_core::policy::access::facts::Facts;
 use passband_core::policy::access::verdict::Verdict;
@@ -111,6 +111,7 @@ impl Attempt {
     pub fn from_device(&mut self, device: &Device) {
         self.device = Some(device.id);
         self.device_name = device.name.clone();
+        self.let_off(device.profile);
     }
 
     /// The PRT it names, before anything behind it is known.
@@ -134,6 +135,14 @@ impl Attempt {
         if let Some(device) = live.device() {
             self.device = Some(device.id);
             self.device_name = device.name.clone();
+            self.let_off(device.profile);
+        }
+    }
+
+    /// What its device is let off, if it is let off something.
+    fn let_off(&mut self, profile: ClientProfile) {
+        if profile != ClientProfile::Strict {
+            self.detail = format!("client profile {}", profile.name());
         }
     }
 

@@ -143,9 +143,10 @@ fn touched(change: &Change) -> Touched<'_> {
     match change {
         Change::AdvanceSession { id, .. } | Change::EndSession { id, .. } => One(Part::Session(*id)),
         Change::DeleteApp(_) | Change::InsertApp(_) | Change::UpdateApp(_) => One(Part::Apps),
-        Change::DeleteDevice(id) | Change::SetDeviceEnabled { id, .. } | Change::TellDevice { id, .. } => {
-            One(Part::Device(*id))
-        }
+        Change::DeleteDevice(id)
+        | Change::RaiseDevice(id)
+        | Change::SetDeviceEnabled { id, .. }
+        | Change::TellDevice { id, .. } => One(Part::Device(*id)),
         Change::DeletePasskey { id, .. } | Change::SetEvidence { id, .. } => One(Part::Passkey(id)),
         Change::AddMember { user, .. } | Change::RemoveMember { user, .. } => One(Part::User(*user)),
         // A standing says of which generation conditional access was, and who is in which group.

@@ -2,10 +2,10 @@
 
 use crate::error::StoreError;
 use crate::row::{Args, Reader};
-use crate::statement::{Statement, one};
+use crate::statement::{Statement, any, one};
 use passband_core::change::Conflict;
 use passband_core::compliance::{Attribute, Compliance, Details, Ownership, Told};
-use passband_core::directory::{Device, DeviceStanding, JoinType};
+use passband_core::directory::{ClientProfile, Device, DeviceStanding, JoinType};
 use passband_core::id::{DeviceId, UserId};
 use passband_core::policy::signal::EvidenceLevel;
 use std::collections::BTreeMap;
@@ -28,13 +28,14 @@ pub(crate) fn insert(device: &Device) -> Statement {
     one(
         "INSERT INTO devices (id, owner, name, trust_type, enabled, os, os_version, device_key, transport_key, \
          certificate, thumbprint, certificate_expires, evidence, compliant, managed, compliance_until, ownership, \
-         attributes, revision, created, last_seen) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) \
+         attributes, revision, created, last_seen, profile) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) \
          ON CONFLICT DO NOTHING",
         told(args, device.compliance, &device.details)
             .int(device.revision)
             .at(device.created)
-            .opt_at(device.last_seen),
+            .opt_at(device.last_seen)
+            .text(device.profile.name()),
         Conflict::Duplicate,
     )
 }
@@ -85,11 +86,12 @@ pub(crate) fn device(r: &mut Reader<'_>) -> Result<Device, StoreError> {
         revision: r.count()?,
         created: r.at()?,
         last_seen: r.opt_at()?,
+        profile: profile(r)?,
     })
 }
 
 /// Columns of `columns!(device_standing)`.
-pub(crate) const STANDING_WIDTH: usize = 12;
+pub(crate) const STANDING_WIDTH: usize = 13;
 
 /// Reads `columns!(device_standing)`.
 pub(crate) fn standing(r: &mut Reader<'_>) -> Result<DeviceStanding, StoreError> {
@@ -103,7 +105,17 @@ pub(crate) fn standing(r: &mut Reader<'_>) -> Result<DeviceStanding, StoreError>
         os_version: r.text()?,
         compliance: compliance(r)?,
         details: details(r)?,
+        profile: profile(r)?,
     })
+}
+
+fn profile(r: &mut Reader<'_>) -> Result<ClientProfile, StoreError> {
+    r.named(ClientProfile::from_name, "client profile")
+}
+
+/// Holds a device to the strict profile: there is no statement for the other direction.
+pub(crate) fn raise(id: DeviceId) -> Statement {
+    any("UPDATE devices SET profile = 'strict' WHERE id = $1", Args::new().blob(id.as_bytes()))
 }
 
 fn compliance(r: &mut Reader<'_>) -> Result<Compliance, StoreError> {

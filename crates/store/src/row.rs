@@ -42,11 +42,11 @@ macro_rules! columns {
     (device) => {
         "d.id, d.owner, d.name, d.trust_type, d.enabled, d.os, d.os_version, d.device_key, d.transport_key, \
          d.certificate, d.thumbprint, d.certificate_expires, d.evidence, d.compliant, d.managed, d.compliance_until, \
-         d.ownership, d.attributes, d.revision, d.created, d.last_seen"
+         d.ownership, d.attributes, d.revision, d.created, d.last_seen, d.profile"
     };
     (device_standing) => {
         "d.id, d.enabled, d.name, d.evidence, d.trust_type, d.os, d.os_version, d.compliant, d.managed, \
-         d.compliance_until, d.ownership, d.attributes"
+         d.compliance_until, d.ownership, d.attributes, d.profile"
     };
     (group) => {
         "o.id, o.name, o.description, o.nickname, o.created"

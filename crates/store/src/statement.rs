@@ -148,6 +148,7 @@ fn statement(change: &Change) -> Statement {
         Change::SeenDevice { id, at } => {
             any("UPDATE devices SET last_seen = $1 WHERE id = $2", Args::new().at(*at).blob(id.as_bytes()))
         }
+        Change::RaiseDevice(id) => devices::raise(*id),
         Change::SetDeviceEnabled { id, enabled } => one(
             "UPDATE devices SET enabled = $1 WHERE id = $2",
             Args::new().int(*enabled).blob(id.as_bytes()),
@@ -551,6 +552,7 @@ pub(crate) fn is_storable(change: &Change) -> bool {
         | Change::ReplaceRecoveryCodes { .. }
         | Change::RequireTrust { .. }
         | Change::SeenDevice { .. }
+        | Change::RaiseDevice(_)
         | Change::SetDeviceEnabled { .. }
         | Change::SetKeyState { .. }
         | Change::Snooze { .. }

@@ -74,6 +74,7 @@ impl CarriesNonce for DeviceCredentialClaims {
 pub struct DeviceProved<'a> {
     device: &'a Device,
     spend: Change,
+    announces: bool,
 }
 
 impl<'a> DeviceProved<'a> {
@@ -81,6 +82,12 @@ impl<'a> DeviceProved<'a> {
     #[must_use]
     pub const fn device(&self) -> &'a Device {
         self.device
+    }
+
+    /// Whether the request announced KDFv2 in its header (prt.md §4.2): from then on the device is held to it (attack A7).
+    #[must_use]
+    pub const fn announces_kdf_v2(&self) -> bool {
+        self.announces
     }
 
     /// The change that uses the request's nonce up.
@@ -104,6 +111,7 @@ pub fn prove<'a, C: CarriesNonce>(
     if signed.thumbprint != device.thumbprint {
         return Err(Reason::DeviceCertificateUnknown.into());
     }
+    let announces = signed.jws.header.kdf_ver.as_ref().and_then(serde_json::Value::as_u64) == Some(2);
     let verified = signed.jws.verify_rs256(&device.device_key).map_err(|error| match error {
         JwsError::Malformed | JwsError::TooLong | JwsError::ForbiddenHeader => Reason::RequestMalformed,
         JwsError::Algorithm | JwsError::Key | JwsError::Signature => Reason::DeviceKeyMismatch,
@@ -118,5 +126,5 @@ pub fn prove<'a, C: CarriesNonce>(
     if now >= device.certificate_expires {
         return Err(refuse(Reason::DeviceCertificateUnknown));
     }
-    Ok((DeviceProved { device, spend }, claims))
+    Ok((DeviceProved { device, spend, announces }, claims))
 }

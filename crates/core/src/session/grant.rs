@@ -3,13 +3,14 @@
 use super::standing::{self, Live};
 use crate::change::Change;
 use crate::decision::Refusal;
-use crate::directory::{Grant, Standing};
+use crate::directory::{ClientProfile, Grant, Standing};
 use crate::id::ClientId;
 use crate::keys::seal::{Purpose, SealRing};
 use crate::reason::Reason;
 use crate::rng::Random;
 use crate::time::{Seconds, Timestamp};
 use passband_wire::b64;
+use passband_wire::prt::{BROKER_CLIENT, LINUX_BROKER};
 
 /// How long a family lives without being asked again in person.
 pub const LIFETIME: Seconds = Seconds::days(30);
@@ -17,6 +18,29 @@ pub const LIFETIME: Seconds = Seconds::days(30);
 /// How long the token before the current one still works: an answer may be lost on its way, and honest clients
 /// race themselves. Within it no new generation is made, so two holders cannot drift apart unnoticed.
 pub const GRACE: Seconds = Seconds(30);
+
+/// The same for the broker clients of a device of the compatible profile, and of a sign-in that a device is to be born
+/// of: such a broker redeems the refresh token of its sign-in for the registration service, and again for its PRT, and
+/// never learns the one that followed (prt.md §0.6). No longer than the sign-in is fresh.
+pub const COMPATIBLE_GRACE: Seconds = super::issue::FRESH_FOR;
+
+/// How long the token before the current one still works for `client` under a profile.
+#[must_use]
+pub fn grace(client: ClientId, profile: ClientProfile) -> Seconds {
+    let of_broker = [BROKER_CLIENT, LINUX_BROKER].contains(&client);
+    if of_broker && profile == ClientProfile::Compatible { COMPATIBLE_GRACE } else { GRACE }
+}
+
+/// Whether a token may become a PRT for a device of this profile: the current one, or under the compatible profile the
+/// one before it within its grace.
+#[must_use]
+pub fn may_become_prt(token: RefreshToken, grant: &Grant, profile: ClientProfile, now: Timestamp) -> bool {
+    let before = token.generation.checked_add(1) == Some(grant.generation);
+    let lenient = profile == ClientProfile::Compatible && now - grant.advanced <= COMPATIBLE_GRACE;
+    grant.ended.is_none()
+        && now < grant.expires
+        && (token.generation == grant.generation || before && lenient)
+}
 
 const PREFIX: &str = "0.";
 
@@ -99,7 +123,7 @@ pub fn check<'a>(
     token: RefreshToken,
     client: ClientId,
     (grant, standing): (&Grant, &'a Standing),
-    now: Timestamp,
+    (now, grace): (Timestamp, Seconds),
 ) -> Result<Refreshed<'a>, Refusal> {
     if grant.client != client {
         return Err(Reason::ClientAuthFailed.into());
@@ -116,7 +140,7 @@ pub fn check<'a>(
         let next = RefreshToken { generation: grant.generation + 1, ..token };
         return Ok(Refreshed { live, next, advance: Some(advance) });
     }
-    if token.generation.checked_add(1) == Some(grant.generation) && now - grant.advanced <= GRACE {
+    if token.generation.checked_add(1) == Some(grant.generation) && now - grant.advanced <= grace {
         let next = RefreshToken { generation: grant.generation, ..token };
         return Ok(Refreshed { live, next, advance: None });
     }
@@ -148,7 +172,8 @@ mod tests {
     fn present(generation: u32, now: Timestamp) -> Result<(RefreshToken, bool), Refusal> {
         let (grant, standing) = (grant(), good());
         let token = RefreshToken { family: grant.family, generation };
-        check(token, grant.client, (&grant, &standing), now).map(|r| (r.next(), r.advance().is_some()))
+        check(token, grant.client, (&grant, &standing), (now, GRACE))
+            .map(|r| (r.next(), r.advance().is_some()))
     }
 
     #[test]
@@ -156,6 +181,21 @@ mod tests {
         let at = |generation| RefreshToken { family: [5; 16], generation };
         assert_eq!(present(4, NOW).unwrap(), (at(5), true));
         assert_eq!(present(3, NOW + GRACE).unwrap(), (at(4), false));
+    }
+
+    #[test]
+    fn only_a_broker_client_of_the_compatible_profile_has_the_long_grace() {
+        use ClientProfile::{Compatible, Strict};
+        let app = ClientId::from_bytes([6; 16]);
+        assert_eq!(grace(BROKER_CLIENT, Compatible), COMPATIBLE_GRACE);
+        assert_eq!([grace(BROKER_CLIENT, Strict), grace(app, Compatible)], [GRACE, GRACE]);
+        let token = |generation| RefreshToken { family: [5; 16], generation };
+        let may = |generation, profile, at| may_become_prt(token(generation), &grant(), profile, at);
+        assert!(may(4, Strict, NOW) && may(3, Compatible, NOW + COMPATIBLE_GRACE));
+        assert!(!may(3, Strict, NOW) && !may(2, Compatible, NOW) && !may(5, Compatible, NOW));
+        assert!(
+            !may(3, Compatible, NOW + COMPATIBLE_GRACE + Seconds(1)) && !may(4, Compatible, NOW + LIFETIME)
+        );
     }
 
     #[test]
@@ -173,16 +213,16 @@ mod tests {
         let token = RefreshToken { family: grant.family, generation: 4 };
         let other = ClientId::from_bytes([7; 16]);
         assert_eq!(
-            check(token, other, (&grant, &standing), NOW).unwrap_err().reason,
+            check(token, other, (&grant, &standing), (NOW, GRACE)).unwrap_err().reason,
             Reason::ClientAuthFailed
         );
         let ended = Grant { ended: Some(NOW), ..grant.clone() };
-        let refusal = check(token, grant.client, (&ended, &standing), NOW).unwrap_err();
+        let refusal = check(token, grant.client, (&ended, &standing), (NOW, GRACE)).unwrap_err();
         assert_eq!(refusal.reason, Reason::GrantEnded);
-        let refusal = check(token, grant.client, (&grant, &standing), NOW + LIFETIME).unwrap_err();
+        let refusal = check(token, grant.client, (&grant, &standing), (NOW + LIFETIME, GRACE)).unwrap_err();
         assert_eq!(refusal.reason, Reason::GrantExpired);
         standing.user.as_mut().unwrap().enabled = false;
-        let refusal = check(token, grant.client, (&grant, &standing), NOW).unwrap_err();
+        let refusal = check(token, grant.client, (&grant, &standing), (NOW, GRACE)).unwrap_err();
         assert_eq!(refusal.reason, Reason::UserDisabled);
     }
 }

@@ -5,7 +5,7 @@ use super::standing::Live;
 use crate::change::Change;
 use crate::decision::{Decision, Granted, Refusal};
 use crate::device::prove::DeviceProved;
-use crate::directory::{Grant, Session, SessionKind};
+use crate::directory::{ClientProfile, Grant, Session, SessionKind};
 use crate::id::SessionId;
 use crate::policy::signal::Factors;
 use crate::reason::Reason;
@@ -111,10 +111,13 @@ pub fn issue(
         issued: now,
         expires: session.expires,
     };
-    let changes = vec![
+    let mut changes = vec![
         spend,
         Change::InsertSession(Box::new(session.clone())),
         Change::SeenDevice { id: device.id, at: now },
     ];
+    if proved.announces_kdf_v2() && device.profile != ClientProfile::Strict {
+        changes.push(Change::RaiseDevice(device.id));
+    }
     Ok(Granted { value: Issued { prt, session }, changes })
 }

@@ -10,13 +10,15 @@ use super::prt::{self, Prt};
 use super::standing::{self, Live};
 use crate::change::Change;
 use crate::decision::{Granted, Refusal};
-use crate::directory::{Session, SessionKind, Standing};
+use crate::directory::{ClientProfile, Session, SessionKind, Standing};
 use crate::id::SessionId;
 use crate::keys::nonce::{self, FreshNonce};
 use crate::keys::seal::SealRing;
 use crate::reason::Reason;
 use crate::time::{Seconds, Timestamp};
+use aws_lc_rs::digest::{Context, SHA256};
 use passband_wire::jose::jws::Verified;
+use passband_wire::jose::kdf::Kdf;
 use passband_wire::prt::message::{CookieClaims, PrtUseClaims};
 use passband_wire::prt::signed::{SessionSigned, SignedError};
 use serde::de::DeserializeOwned;
@@ -60,6 +62,8 @@ pub struct Possessed<C> {
     prt: Prt,
     claims: C,
     nonce: FreshNonce,
+    /// The context of a KDFv1 signature, as the id to be spent; `None` for KDFv2.
+    first: Option<[u8; 32]>,
 }
 
 impl<C> Possessed<C> {
@@ -98,11 +102,25 @@ pub fn possess<C: CarriesPrt>(
     let named: C = signed.claims_unverified().map_err(|_| anonymous(Reason::RequestMalformed))?;
     let prt = Prt::open(ring, named.prt()).map_err(anonymous)?;
     let refuse = |reason, prt: &Prt| NotPossessed { reason, prt: Some(Box::new(prt.clone())) };
-    let verified: Verified = signed.verify(&prt.key).map_err(|error| refuse(reason_of(error), &prt))?;
+    // Which derivation this device may use is in its record, which is loaded next: `stand` asks it.
+    let first = (signed.kdf() == Kdf::V1).then(|| context_id(&prt, signed.ctx()));
+    let verified: Verified =
+        signed.verify_either(&prt.key).map_err(|error| refuse(reason_of(error), &prt))?;
     let claims: C = verified.claims().map_err(|_| refuse(Reason::RequestMalformed, &prt))?;
     let nonce = claims.nonce().ok_or_else(|| refuse(Reason::NonceInvalid, &prt))?;
     let nonce = nonce::check(ring, nonce, now).map_err(|reason| refuse(reason, &prt))?;
-    Ok(Possessed { prt, claims, nonce })
+    Ok(Possessed { prt, claims, nonce, first })
+}
+
+/// A context in a session, as an id to be spent.
+fn context_id(prt: &Prt, ctx: &[u8]) -> [u8; 32] {
+    let mut hash = Context::new(&SHA256);
+    for part in [b"ctx".as_slice(), prt.session.as_bytes(), ctx] {
+        hash.update(part);
+    }
+    let mut id = [0; 32];
+    id.copy_from_slice(hash.finish().as_ref());
+    id
 }
 
 /// Why a request did not show possession of a PRT.
@@ -133,7 +151,8 @@ fn reason_of(error: SignedError) -> Reason {
 pub struct ProvedPrt<'a> {
     live: Live<'a>,
     prt: Prt,
-    spend: Change,
+    spend: Vec<Change>,
+    kdf: Kdf,
 }
 
 impl<'a> ProvedPrt<'a> {
@@ -149,9 +168,15 @@ impl<'a> ProvedPrt<'a> {
         &self.prt
     }
 
-    /// The change that uses the request up, for a use that decides nothing more.
+    /// The derivation its request was signed with, which its device may use.
     #[must_use]
-    pub fn into_spend(self) -> Change {
+    pub const fn kdf(&self) -> Kdf {
+        self.kdf
+    }
+
+    /// The changes that use the request up, for a use that decides nothing more.
+    #[must_use]
+    pub fn into_spend(self) -> Vec<Change> {
         self.spend
     }
 }
@@ -169,8 +194,12 @@ pub fn stand<'a, C>(
 ) -> Result<ProvedPrt<'a>, Refusal> {
     let prt = possessed.prt;
     let session = &standing.session;
-    let spend = possessed.nonce.spend();
-    let refuse = |reason| Refusal { reason, changes: vec![spend.clone()] };
+    let mut spend = vec![possessed.nonce.spend()];
+    let kdf = possessed.first.map_or(Kdf::V2, |_| Kdf::V1);
+    // A6: of a context that comes again, the key may have been extracted. The session ends before the memory of it.
+    let until = prt.auth_time + prt::CAP;
+    spend.extend(possessed.first.map(|id| Change::Spend { id, until }));
+    let refuse = |reason| Refusal { reason, changes: spend.clone() };
     let live = standing::judge(standing, now).map_err(refuse)?;
     // The seal vouches for these; a mismatch means two installations share a key, or a bug.
     let same = session.id == prt.session && session.user == prt.user && session.device == Some(prt.device);
@@ -182,10 +211,17 @@ pub fn stand<'a, C>(
     }
     let in_grace = prt.generation + 1 == session.generation && now - session.advanced <= prt::GRACE;
     if prt.generation != session.generation && !in_grace {
-        let end = Change::EndSession { id: session.id, at: now };
-        return Err(Refusal { reason: Reason::PrtSuperseded, changes: vec![spend, end] });
+        spend.push(Change::EndSession { id: session.id, at: now });
+        return Err(Refusal { reason: Reason::PrtSuperseded, changes: spend });
     }
-    Ok(ProvedPrt { live, prt, spend })
+    let profile = live.device().map_or(ClientProfile::Strict, |device| device.profile);
+    match (profile, kdf) {
+        (ClientProfile::Strict, Kdf::V1) => return Err(refuse(Reason::KdfDowngrade)),
+        // It has shown that it can: never again KDFv1 (attack A7).
+        (ClientProfile::Compatible, Kdf::V2) => spend.push(Change::RaiseDevice(prt.device)),
+        (ClientProfile::Strict, Kdf::V2) | (ClientProfile::Compatible, Kdf::V1) => {}
+    }
+    Ok(ProvedPrt { live, prt, spend, kdf })
 }
 
 /// Renewal: a new generation with the same key, factors and authentication time. It never upgrades them
@@ -196,7 +232,7 @@ pub fn stand<'a, C>(
 pub fn renew(proved: ProvedPrt<'_>, now: Timestamp) -> Granted<Prt> {
     let session = proved.live.session();
     let mut prt = proved.prt;
-    let mut changes = vec![proved.spend];
+    let mut changes = proved.spend;
     prt.issued = now;
     prt.expires = prt::expiry(prt.auth_time, now);
     if prt.generation == session.generation {
@@ -241,6 +277,7 @@ pub fn browser(
         agent: agent.to_owned(),
         ip: ip.to_owned(),
     };
-    let changes = vec![proved.spend, Change::InsertSession(Box::new(session.clone()))];
+    let mut changes = proved.spend;
+    changes.push(Change::InsertSession(Box::new(session.clone())));
     Granted { value: session, changes }
 }

@@ -160,6 +160,7 @@ pub(super) mod tests {
                 os_version: "6.12".to_owned(),
                 compliance: Compliance::default(),
                 details: Details::default(),
+                profile: crate::directory::ClientProfile::Strict,
             }),
             credential_present: true,
             passkey: None,

@@ -108,6 +108,7 @@ fn ask(change: &Change) -> Option<Ask> {
         | Change::LogSignIn(_)
         | Change::PutTrust(_)
         | Change::RaiseAlarm(_)
+        | Change::RaiseDevice(_)
         | Change::RemoveMember { .. }
         | Change::RenamePasskey { .. }
         | Change::ReplaceRecoveryCodes { .. }
@@ -216,6 +217,7 @@ fn meaning(change: &Change, facts: &Facts, at: Timestamp) -> Option<Meaning> {
         | Change::LogSignIn(_)
         | Change::PutTrust(_)
         | Change::RaiseAlarm(_)
+        | Change::RaiseDevice(_)
         | Change::RemoveMember { .. }
         | Change::RenamePasskey { .. }
         | Change::ReplaceRecoveryCodes { .. }

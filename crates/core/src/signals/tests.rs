@@ -37,6 +37,7 @@ fn device(compliant: Option<bool>, until: Timestamp) -> Device {
         evidence: Default::default(),
         compliance: Compliance { compliant, managed: None, until },
         details: Details::default(),
+        profile: crate::directory::ClientProfile::Strict,
         revision: 0,
         created: NOW,
         last_seen: None,

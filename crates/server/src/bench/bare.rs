@@ -163,6 +163,7 @@ fn standing() -> Standing {
             os_version: "6.1".to_owned(),
             compliance: Compliance::default(),
             details: Details::default(),
+            profile: passband_core::directory::ClientProfile::Strict,
         }),
         credential_present: true,
         passkey: None,

@@ -241,6 +241,7 @@ fn device(app: &App, user: &User, key: &[u8]) -> Device {
         evidence: EvidenceLevel::E0,
         compliance: Compliance::default(),
         details: Details::default(),
+        profile: passband_core::directory::ClientProfile::Strict,
         revision: 0,
         created: app.now(),
         last_seen: None,

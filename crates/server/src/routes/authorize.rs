@@ -30,7 +30,7 @@ use passband_core::session::standing::Live;
 use passband_store::StoreError;
 use passband_wire::oauth::pkce::Challenge;
 use passband_wire::oauth::redirect;
-use passband_wire::prt::{BROKER_CLIENT, CREDENTIAL_NAME};
+use passband_wire::prt::{BROKER_CLIENT, CREDENTIAL_NAME, DRS_RESOURCE};
 use std::sync::Arc;
 
 /// A request that was understood.
@@ -52,6 +52,17 @@ pub struct Request {
     max_age: Option<i64>,
     /// The person has to sign in for this request, whoever is signed in already.
     in_person: bool,
+    /// It came by a path of the dialect, to an address of the broker clients.
+    let_off: bool,
+}
+
+impl Request {
+    /// Whether a PRT shown for it may answer it. The broker gets for one what its person uses, by the paths and addresses
+    /// of brokers of others (prt.md §6.5); never another PRT, and never what registers devices and keys (attack A32).
+    fn may_be_for_prt(&self) -> bool {
+        let confined = self.target.is_for_prt(self.client.id) || self.target.audience == DRS_RESOURCE;
+        self.client.id != BROKER_CLIENT || (self.let_off && !confined)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,8 +256,9 @@ async fn sign_on(
         }
     }
     let mut notice = None;
-    if !request.in_person && request.client.id != BROKER_CLIENT {
-        match broker::from_cookie(app, visit.headers, visit.params, &visit.here, attempt.clone()).await? {
+    if !request.in_person && request.may_be_for_prt() {
+        let carrier = (visit.headers, visit.params);
+        match broker::from_cookie(app, carrier, &visit.here, request.client.id, attempt.clone()).await? {
             broker::Carried::Nothing => {}
             broker::Carried::Challenge(response) => {
                 if request.prompt == Prompt::AsNeeded {
@@ -262,7 +274,7 @@ async fn sign_on(
             broker::Carried::SignedIn { session, binding } => {
                 let standing = app.store.standing(session).await?;
                 if let Some(live) = session::signed_in(app, standing.as_ref())
-                    && is_enough(app, visit, request, live)
+                    && is_enough_by_key(app, visit, request, live)
                 {
                     // The device's key signed for this very request.
                     match permit(app, request, attempt, (live, (Shown::SessionKey, binding))).await? {
@@ -337,16 +349,21 @@ fn stop(app: &App, visit: &Visit<'_>, request: &Request, refused: &Refused) -> R
     access::words::page(app, refused, Some(pages::Link { href: back(told), text }))
 }
 
-/// Whether a session satisfies what the client asked for.
-fn is_enough(app: &App, visit: &Visit<'_>, request: &Request, live: Live<'_>) -> bool {
+/// Whether a session satisfies what the client asked for, if a key signed for this very request.
+fn is_enough_by_key(app: &App, visit: &Visit<'_>, request: &Request, live: Live<'_>) -> bool {
     let now = app.now();
     let age = now - live.session().auth_time;
     // An answer to our own question is recent however long the browser took to come back.
     let recent = request.in_person || request.max_age.is_none_or(|max| age.0 <= max);
     let prompted = !request.in_person || visit.asked.is_some_and(|asked| asked.is_answered_by(live));
+    recent && prompted
+}
+
+/// The same for a session that a cookie holds.
+fn is_enough(app: &App, visit: &Visit<'_>, request: &Request, live: Live<'_>) -> bool {
     // The broker turns a sign-in into a device's identity: only a fresh one, in person, will do (attack A32).
-    let fresh = request.client.id != BROKER_CLIENT || issue::fresh(live, now).is_ok();
-    recent && prompted && fresh
+    let fresh = request.client.id != BROKER_CLIENT || issue::fresh(live, app.now()).is_ok();
+    fresh && is_enough_by_key(app, visit, request, live)
 }
 
 /// Steps 1 and 2.
@@ -429,6 +446,7 @@ async fn understand(app: &App, params: &Params, version: Option<Version>) -> Res
         prompt,
         max_age,
         in_person: prompt == Prompt::Login || max_age == Some(0),
+        let_off,
         client,
     })
 }

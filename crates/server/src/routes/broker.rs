@@ -1,7 +1,8 @@
 //! The broker's side of the token endpoint (prt.md §2 to §7): nonces, PRT issue, renewal and use; and the PRT
 //! that a browser carries into `/authorize`.
 
-use super::dialect::{self, Tenant};
+use super::device_credential;
+use super::dialect::{self, Tenant, Version};
 use super::session::found;
 use super::token::grants;
 use super::tokens::{self, TargetError, Wanted};
@@ -16,16 +17,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use passband_core::audit::SignInKind;
-use passband_core::change::Conflict;
+use passband_core::change::{Change, Conflict};
 use passband_core::decision::{Granted, Refusal};
 use passband_core::device::prove::{self, DeviceSigned};
-use passband_core::id::SessionId;
+use passband_core::directory::ClientProfile;
+use passband_core::id::{ClientId, SessionId};
 use passband_core::keys::nonce;
 use passband_core::policy::access::facts::Shown;
 use passband_core::policy::signal::Binding;
 use passband_core::reason::Reason;
 use passband_core::session::claims::{ID_TOKEN_TYP, Subject};
-use passband_core::session::grant::RefreshToken;
+use passband_core::session::grant::{self, RefreshToken};
 use passband_core::session::issue;
 use passband_core::session::prt::Prt;
 use passband_core::session::redeem::{self, Possessed};
@@ -33,10 +35,13 @@ use passband_core::session::standing::judge;
 use passband_store::{CommitError, StoreError};
 use passband_wire::b64;
 use passband_wire::jose::jwe;
+use passband_wire::jose::kdf::{Kdf, SessionKey};
 use passband_wire::jose::rsa::TransportKey;
 use passband_wire::oauth::scope::Scope;
 use passband_wire::prt::message::{CookieClaims, NonceReply, PrtReply, PrtRequestClaims, PrtUseClaims};
-use passband_wire::prt::{BROKER_PLUGIN, CREDENTIAL_NAME, GRANT_JWT_BEARER, NONCE_HEADER, SCOPE_PRT};
+use passband_wire::prt::{
+    BROKER_CLIENT, BROKER_PLUGIN, CREDENTIAL_NAME, GRANT_JWT_BEARER, NONCE_HEADER, SCOPE_PRT,
+};
 use std::sync::Arc;
 
 /// `POST /{tenant}/oauth2/token` and `/{tenant}/oauth2/v2.0/token`.
@@ -54,7 +59,7 @@ pub async fn post(
             ([(header::CACHE_CONTROL, "no-store")], Json(NonceReply { nonce })).into_response()
         }
         GRANT_JWT_BEARER => {
-            let answered = signed(&app, caller, form.get("request")).await;
+            let answered = signed(&app, caller, (version, &form)).await;
             let mut response = answered.unwrap_or_else(WireError::into_response);
             // The nonce for the next request, so that asking for one costs no trip.
             let next = nonce::issue(&app.keys().ring, app.now(), app.rng());
@@ -74,7 +79,12 @@ pub async fn post(
 }
 
 /// A signed request: by the device's key it asks for a PRT, by a session key it uses one.
-async fn signed(app: &App, caller: Caller, request: &str) -> Result<Response, WireError> {
+async fn signed(
+    app: &App,
+    caller: Caller,
+    (version, form): (Version, &Params),
+) -> Result<Response, WireError> {
+    let request = form.get("request");
     if request.is_empty() {
         return Err(MALFORMED);
     }
@@ -82,7 +92,7 @@ async fn signed(app: &App, caller: Caller, request: &str) -> Result<Response, Wi
     if alg_of(request).as_deref() == Some("RS256") {
         issue_prt(app, caller, request).await
     } else {
-        use_prt(app, caller, request).await
+        use_prt(app, caller, (version, form)).await
     }
 }
 
@@ -125,10 +135,10 @@ async fn issue_prt(app: &App, caller: Caller, request: &str) -> Result<Response,
     let Some((grant, standing)) = app.store.grant(token.family).await? else {
         return Err(attempt.refuse(app, refuse(Reason::GrantEnded)).await.into());
     };
-    let judged = if grant.ended.is_some() || now >= grant.expires || token.generation != grant.generation {
-        Err(Reason::GrantEnded)
-    } else {
+    let judged = if grant::may_become_prt(token, &grant, device.profile, now) {
         judge(&standing, now)
+    } else {
+        Err(Reason::GrantEnded)
     };
     let live = match judged {
         Ok(live) => live,
@@ -139,8 +149,11 @@ async fn issue_prt(app: &App, caller: Caller, request: &str) -> Result<Response,
         Ok(granted) => granted,
         Err(refusal) => return Err(attempt.refuse(app, refusal).await.into()),
     };
-    // The broker's refresh token has done its work: it becomes no second PRT.
-    changes.push(passband_core::change::Change::EndGrant { family: grant.family, at: now });
+    // The broker's refresh token has done its work: it becomes no second PRT, unless its broker knows no other way to
+    // another; then it ends with its grace, and only this person's devices get anything for it.
+    if device.profile == ClientProfile::Strict {
+        changes.push(Change::EndGrant { family: grant.family, at: now });
+    }
     attempt.in_session(issued.session.id, issued.session.factors);
     attempt.bound(Binding::of_device(device.evidence));
     // Always to the key stored at registration, never to one from the request (attack A16).
@@ -178,11 +191,7 @@ fn prt_reply(app: &App, prt: &Prt, id_token: String) -> Result<PrtReply, WireErr
 }
 
 /// Commits; a conflict is a nonce that another request was faster with.
-async fn settle(
-    attempt: Attempt,
-    app: &App,
-    changes: Vec<passband_core::change::Change>,
-) -> Result<(), WireError> {
+async fn settle(attempt: Attempt, app: &App, changes: Vec<Change>) -> Result<(), WireError> {
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
         Ok(()) => Ok(()),
@@ -192,8 +201,12 @@ async fn settle(
 }
 
 /// A request signed by a session key: a token for an app, or with `aza` a new PRT.
-async fn use_prt(app: &App, caller: Caller, request: &str) -> Result<Response, WireError> {
-    let now = app.now();
+async fn use_prt(
+    app: &App,
+    caller: Caller,
+    (version, form): (Version, &Params),
+) -> Result<Response, WireError> {
+    let (now, request) = (app.now(), form.get("request"));
     let mut attempt = Attempt::new(SignInKind::PrtToken, caller, now);
     let possessed: Possessed<PrtUseClaims> = match redeem::possess(&app.keys().ring, request, now) {
         Ok(possessed) => possessed,
@@ -221,19 +234,23 @@ async fn use_prt(app: &App, caller: Caller, request: &str) -> Result<Response, W
     if claims.grant_type != "refresh_token" {
         return Err(attempt.refuse(app, Reason::RequestMalformed).await.into());
     }
-    if renewal { renew(app, proved, attempt).await } else { exchange(app, proved, &claims, attempt).await }
+    if renewal {
+        renew(app, proved, attempt).await
+    } else {
+        exchange(app, proved, (&claims, version, form), attempt).await
+    }
 }
 
 async fn exchange(
     app: &App,
     proved: redeem::ProvedPrt<'_>,
-    claims: &PrtUseClaims,
+    (claims, version, form): (&PrtUseClaims, Version, &Params),
     mut attempt: Attempt,
 ) -> Result<Response, WireError> {
     let live = proved.live();
-    let key = proved.prt().key.clone();
+    let reader = (proved.prt().key.clone(), proved.kdf());
     let spend = proved.into_spend();
-    let refuse = |reason| Refusal { reason, changes: vec![spend.clone()] };
+    let refuse = |reason| Refusal { reason, changes: spend.clone() };
     let Ok(id) = claims.client_id.parse() else {
         return Err(attempt.refuse(app, refuse(Reason::AppUnknown)).await.into());
     };
@@ -269,7 +286,7 @@ async fn exchange(
         Ok(permit) => permit,
         Err(refused) => return Err(attempt.refuse(app, refuse(refused.reason)).await.into()),
     };
-    let mut changes = vec![spend];
+    let mut changes = spend;
     let mut refresh_token = None;
     if target.scope.has("offline_access") && client.id != passband_wire::prt::BROKER_CLIENT {
         let family = passband_core::session::code::Code::fresh_id(app.rng());
@@ -278,8 +295,8 @@ async fn exchange(
         refresh_token = Some(text);
     }
     let wanted = Wanted { live, client: client.id, target: &target, nonce: None, now };
-    let reply = tokens::mint(app, permit, wanted, refresh_token)?.reply;
-    let sealed = sealed(app, &key, &reply)?;
+    let minted = tokens::mint(app, permit, wanted, refresh_token)?;
+    let sealed = sealed(app, (&reader.0, reader.1), &dialect::in_words_of(app, version, form, minted))?;
     settle(attempt, app, changes).await?;
     Ok(sealed)
 }
@@ -287,6 +304,7 @@ async fn exchange(
 async fn renew(app: &App, proved: redeem::ProvedPrt<'_>, attempt: Attempt) -> Result<Response, WireError> {
     let live = proved.live();
     let now = attempt.at();
+    let kdf = proved.kdf();
     let Granted { value: mut prt, mut changes } = redeem::renew(proved, now);
     let subject = Subject { issuer: app.issuer(), tenant: app.tenant, live, client: BROKER_PLUGIN, now };
     let id_token = app.keys().tokens.sign(ID_TOKEN_TYP, &subject.id(None)).map_err(|_| UNAVAILABLE)?;
@@ -300,23 +318,28 @@ async fn renew(app: &App, proved: redeem::ProvedPrt<'_>, attempt: Attempt) -> Re
                 return Err(again.refuse(app, Reason::SessionEnded).await.into());
             };
             prt.generation = standing.session.generation;
-            changes.truncate(1);
+            changes.retain(|change| !matches!(change, Change::AdvanceSession { .. }));
             settle(again, app, changes).await?;
         }
         Err(CommitError::Conflict(_)) => return Err(again.refuse(app, Reason::NonceReplayed).await.into()),
         Err(error) => return Err(error.into()),
     }
-    sealed(app, &prt.key, &prt_reply(app, &prt, id_token)?)
+    sealed(app, (&prt.key, kdf), &prt_reply(app, &prt, id_token)?)
 }
 
-/// A reply only the holder of the session key can read (prt.md §5.4).
+/// A reply only the holder of the session key can read (prt.md §5.4), in the form that who signs with this derivation
+/// understands; that its device may use it was decided before.
 fn sealed(
     app: &App,
-    key: &passband_wire::jose::kdf::SessionKey,
+    (key, kdf): (&SessionKey, Kdf),
     reply: &impl serde::Serialize,
 ) -> Result<Response, WireError> {
     let plain = serde_json::to_vec(reply).map_err(|_| UNAVAILABLE)?;
-    let body = jwe::seal_reply(key, plain, app.rng()).map_err(|_| UNAVAILABLE)?;
+    let seal = match kdf {
+        Kdf::V1 => jwe::seal_reply_cbc,
+        Kdf::V2 => jwe::seal_reply,
+    };
+    let body = seal(key, plain, app.rng()).map_err(|_| UNAVAILABLE)?;
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
     Ok((headers, body).into_response())
 }
@@ -346,9 +369,9 @@ pub enum Carried {
 /// [`StoreError`].
 pub async fn from_cookie(
     app: &App,
-    headers: &HeaderMap,
-    params: &Params,
+    (headers, params): (&HeaderMap, &Params),
     here: &str,
+    client: ClientId,
     mut attempt: Attempt,
 ) -> Result<Carried, StoreError> {
     let Some(text) = credential(headers) else { return Ok(Carried::Nothing) };
@@ -379,10 +402,24 @@ pub async fn from_cookie(
         Err(refusal) => return Ok(Carried::Refused(attempt.refuse(app, refusal).await)),
     };
     attempt.rests_on(proved.live());
+    let beside = match device_credential::beside(app, headers, proved.prt().device, now).await? {
+        // A broker's own tokens take the device's key besides.
+        Ok(None) if client == BROKER_CLIENT => Err(Reason::DeviceKeyMismatch),
+        beside => beside,
+    };
+    let beside = match beside {
+        Ok(beside) => beside,
+        Err(reason) => {
+            let refusal = Refusal { reason, changes: proved.into_spend() };
+            return Ok(Carried::Refused(attempt.refuse(app, refusal).await));
+        }
+    };
     let binding = proved.live().binding();
     let id = SessionId::generate(app.rng());
     let caller = attempt.caller().clone();
-    let Granted { value: session, changes } = redeem::browser(proved, id, &caller.agent, &caller.ip, now);
+    let Granted { value: session, mut changes } = redeem::browser(proved, id, &caller.agent, &caller.ip, now);
+    // One nonce may serve for both (prt.md §2.1); it is spent once.
+    changes.extend(beside.filter(|spend| !changes.contains(spend)));
     attempt.in_session(session.id, session.factors);
     let again = attempt.clone();
     match attempt.grant(app, changes).await {

@@ -1,5 +1,6 @@
 //! Device registration (prt.md §3.2, §3.7).
 
+use super::dialect::clients;
 use super::userinfo::{unauthorized, verify};
 use crate::access::{self, Asking, Program, Wants};
 use crate::app::App;
@@ -77,6 +78,8 @@ pub async fn join(
         Ok(applicant) => applicant,
         Err(reason) => return Err(attempt.refuse(&app, reason).await.into()),
     };
+    // The tenant's, not the request's: what a device is let off is no matter of its own word (ADR 0017).
+    let profile = clients::profile(&app).await?;
     let id = DeviceId::generate(app.rng());
     let holder = Holder { device: id, owner: owner.id, tenant: app.tenant };
     let certificate = app.keys().ca.issue(&applicant, holder, now, app.rng()).map_err(|error| {
@@ -101,13 +104,14 @@ pub async fn join(
         evidence: EvidenceLevel::E0,
         compliance: Compliance::default(),
         details: Details::default(),
+        profile,
         revision: 0,
         created: now,
         last_seen: None,
     };
     attempt.from_device(&device);
     attempt.bound(Binding::SoftwareKey);
-    let detail = format!("{} ({})", device.name, device.join.trust_type());
+    let detail = format!("{} ({}), {} client profile", device.name, device.join.trust_type(), profile.name());
     let changes =
         vec![Change::InsertDevice(Box::new(device)), audit(&app, &owner.upn, "Register device", id, detail)];
     attempt.grant(&app, changes).await?;

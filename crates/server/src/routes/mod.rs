@@ -11,6 +11,7 @@ pub mod code;
 pub mod console;
 pub mod device;
 pub mod device_code;
+pub mod device_credential;
 pub mod dialect;
 pub mod graph;
 pub mod health;

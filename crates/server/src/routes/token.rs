@@ -1,6 +1,7 @@
 //! `/token` (RFC 6749 §4.1.3, §6) and `/revoke` (RFC 7009).
 
 use super::device_code;
+use super::dialect::clients;
 use super::tokens::{self, Minted, Target, TargetError, Wanted};
 use crate::access::{self, Asking, Program, Refused};
 use crate::app::App;
@@ -207,7 +208,13 @@ async fn refresh_once(
         return Err(attempt.refuse(app, Reason::GrantEnded).await.into());
     };
     attempt.for_resource(&grant.resource);
-    let good = match grant::check(token, client.id, (&grant, &standing), now) {
+    // The device's own, where there is one; a broker that has yet to join is let off what its device will be.
+    let profile = match &standing.device {
+        Some(device) => device.profile,
+        None => clients::profile(app).await?,
+    };
+    let time = (now, grant::grace(client.id, profile));
+    let good = match grant::check(token, client.id, (&grant, &standing), time) {
         Ok(good) => good,
         Err(refusal) => return Err(attempt.refuse(app, refusal).await.into()),
     };

@@ -35,6 +35,7 @@ pub async fn device_of(world: &World, owner: &User, name: &str) -> DeviceId {
         evidence: EvidenceLevel::E0,
         compliance: Compliance::default(),
         details: Details::default(),
+        profile: passband_core::directory::ClientProfile::Strict,
         revision: 0,
         created: world.now(),
         last_seen: None,

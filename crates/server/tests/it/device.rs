@@ -54,7 +54,12 @@ pub fn csr(key: &SoftRsa, subject: &str) -> Vec<u8> {
 
 /// A registration request.
 pub fn join_body(key: &SoftRsa) -> Value {
-    let blob = bcrypt_blob_from_spki(&key.public_spki().unwrap()).unwrap();
+    join_body_with(key, key)
+}
+
+/// The same with a transport key of its own.
+pub fn join_body_with(key: &SoftRsa, transport: &SoftRsa) -> Value {
+    let blob = bcrypt_blob_from_spki(&transport.public_spki().unwrap()).unwrap();
     json!({
         "CertificateRequest": { "Type": "pkcs10", "Data": b64::encode_std(csr(key, CSR_COMMON_NAME)) },
         "TransportKey": b64::encode_std(blob),

@@ -18,7 +18,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// Switches an application on or off.
-async fn switch(world: &World, id: ClientId, enabled: bool) {
+pub async fn switch(world: &World, id: ClientId, enabled: bool) {
     let app = world.app.store.app(id).await.unwrap().unwrap();
     world.app.commit(vec![Change::UpdateApp(App { enabled, ..(*app).clone() })]).await.unwrap();
 }
@@ -149,6 +149,31 @@ fn flat(full: &Value) -> String {
 fn code_of(reply: &Reply) -> String {
     let (_, rest) = reply.location().split_once("code=").unwrap_or_else(|| panic!("no code: {}", reply.body));
     rest.split('&').next().unwrap().to_owned()
+}
+
+/// The code in the first link of a page, as libhimmelblau takes it out.
+pub fn code_of_page(page: &str) -> String {
+    let (_, rest) = page.split_once("<a href=\"").unwrap_or_else(|| panic!("no link: {page}"));
+    let (_, rest) = rest.split_once("code=").unwrap_or_else(|| panic!("no code: {rest}"));
+    rest.split(['&', '"']).next().unwrap().to_owned()
+}
+
+/// The tokens of a broker's sign-in through the page.
+pub async fn sign_in_of_broker(world: &World, person: &Person) -> Value {
+    let mut program = Program::new(world);
+    let uri = "ms-aadj-redir://auth/drs";
+    let flow = Flow::begin(&mut program, person, &first_request(uri)).await;
+    let done = flow.end(&mut program, &flow.assertion(person, ORIGIN), ("", "")).await;
+    let client = BROKER_CLIENT.to_string();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client.as_str()),
+        ("code", &code_of(&done)),
+        ("redirect_uri", uri),
+    ];
+    let reply = program.form("/common/oauth2/token", &form).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    reply.json()
 }
 
 #[tokio::test]

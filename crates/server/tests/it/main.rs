@@ -5,6 +5,7 @@ mod access;
 mod access_page;
 mod campaign;
 mod ceremony;
+mod compatible;
 mod console;
 mod console_roles;
 mod device;

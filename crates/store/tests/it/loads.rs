@@ -210,6 +210,7 @@ fn a_standing_tells_all_that_stands_behind_a_session() {
                 os_version: device(1, 1).os_version,
                 compliance: Compliance::default(),
                 details: Details::default(),
+                profile: passband_core::directory::ClientProfile::Strict,
             }),
             credential_present: true,
             passkey: Some(PasskeyStanding {

@@ -106,6 +106,7 @@ pub fn device(n: u8, owner: u8) -> Device {
         evidence: EvidenceLevel::E3,
         compliance: Compliance::default(),
         details: Details::default(),
+        profile: passband_core::directory::ClientProfile::Strict,
         revision: 0,
         created: t(i64::from(n)),
         last_seen: None,

@@ -5,6 +5,8 @@ use super::rsa::{TransportKey, UnwrapKey};
 use crate::b64;
 use crate::rng::{self, Random};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::cipher::{AES_256, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
+use aws_lc_rs::iv::FixedLength;
 use serde::Deserialize;
 
 /// Why a JWE was not accepted.
@@ -82,10 +84,40 @@ fn seal_reply_with(
     iv: [u8; 12],
     plaintext: Vec<u8>,
 ) -> Result<String, JweError> {
-    let header = b64::encode(format!(r#"{{"alg":"dir","enc":"A256GCM","ctx":"{}"}}"#, b64::encode_std(ctx)));
+    let header = reply_header(ctx);
     let derived = key.derive_v1(ctx);
     let (ciphertext, tag) = seal(&derived, iv, header.as_bytes(), plaintext)?;
     Ok(join(header, [&[], &iv, &ciphertext, &tag]))
+}
+
+/// Encrypts a reply as older clients read it: AES-256-CBC with PKCS#7 padding and no tag, though the header says A256GCM
+/// (prt.md §5.4). Nothing but TLS vouches for it, so it is for devices that an administrator let have nothing better, and
+/// this server never decrypts one.
+///
+/// # Errors
+///
+/// [`JweError::Key`] never in practice: the key has the right length by its type.
+pub fn seal_reply_cbc(key: &SessionKey, plaintext: Vec<u8>, rng: &dyn Random) -> Result<String, JweError> {
+    seal_reply_cbc_with(key, &rng::bytes::<24>(rng), rng::bytes::<16>(rng), plaintext)
+}
+
+fn seal_reply_cbc_with(
+    key: &SessionKey,
+    ctx: &[u8],
+    iv: [u8; 16],
+    mut body: Vec<u8>,
+) -> Result<String, JweError> {
+    let unusable = |_| JweError::Key;
+    let derived = key.derive_v1(ctx);
+    let cipher = UnboundCipherKey::new(&AES_256, &*derived).map_err(unusable)?;
+    let cipher = PaddedBlockEncryptingKey::cbc_pkcs7(cipher).map_err(unusable)?;
+    let context = EncryptionContext::Iv128(FixedLength::from(iv));
+    cipher.less_safe_encrypt(&mut body, context).map_err(unusable)?;
+    Ok(join(reply_header(ctx), [&[], &iv, &body, &[]]))
+}
+
+fn reply_header(ctx: &[u8]) -> String {
+    b64::encode(format!(r#"{{"alg":"dir","enc":"A256GCM","ctx":"{}"}}"#, b64::encode_std(ctx)))
 }
 
 /// Decrypts what [`seal_reply`] made. The unauthenticated CBC form of older servers is refused.
@@ -172,6 +204,8 @@ mod tests {
     use super::*;
     use crate::rng::SystemRandom;
 
+    const CBC: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwiY3R4IjoiUUVGQ1EwUkZSa2RJU1VwTFRFMU9UMUJSVWxOVVZWWlgifQ..AAECAwQFBgcICQoLDA0ODw.JKGZzJRW8wl24_M090bQj0m43L0D9-6iIPi_fAhW_rI.";
+
     #[test]
     fn the_reply_vector_matches() {
         let key = SessionKey::from_bytes(std::array::from_fn(|i| i as u8));
@@ -180,14 +214,16 @@ mod tests {
         let text = seal_reply_with(&key, &ctx, iv, br#"{"token_type":"Bearer"}"#.to_vec()).unwrap();
         let vector = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwiY3R4IjoiUUVGQ1EwUkZSa2RJU1VwTFRFMU9UMUJSVWxOVVZWWlgifQ..AAECAwQFBgcICQoL.tAZw3FwbToD0ZG7zJ6_qra07CqsFI5Y.v_v2-YvVU5MwpHKH3nSQMw";
         assert_eq!(text, vector);
+        let iv = std::array::from_fn(|i| i as u8);
+        let text = seal_reply_cbc_with(&key, &ctx, iv, br#"{"token_type":"Bearer"}"#.to_vec()).unwrap();
+        assert_eq!(text, CBC);
         assert_eq!(open_reply(&key, vector).unwrap(), br#"{"token_type":"Bearer"}"#);
     }
 
     #[test]
     fn the_unauthenticated_form_and_every_bent_byte_are_refused() {
         let key = SessionKey::from_bytes(std::array::from_fn(|i| i as u8));
-        let cbc = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwiY3R4IjoiUUVGQ1EwUkZSa2RJU1VwTFRFMU9UMUJSVWxOVVZWWlgifQ..AAECAwQFBgcICQoLDA0ODw.JKGZzJRW8wl24_M090bQj0m43L0D9-6iIPi_fAhW_rI.";
-        assert!(open_reply(&key, cbc).is_err());
+        assert!(open_reply(&key, CBC).is_err());
         let good = seal_reply(&key, b"secret".to_vec(), &SystemRandom).unwrap();
         for at in 0..good.len() {
             let mut bytes = good.clone().into_bytes();

@@ -50,7 +50,7 @@ pub struct Header {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ctx: Option<String>,
     /// Key-derivation version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "even_null")]
     pub kdf_ver: Option<serde_json::Value>,
     /// Certificate chain of the signer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +65,11 @@ pub struct Header {
     crit: Present,
     #[serde(default, skip_serializing)]
     b64: Present,
+}
+
+/// A member that is `null` is there: it must not read as one that is not (attack A7).
+fn even_null<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<serde_json::Value>, D::Error> {
+    serde_json::Value::deserialize(input).map(Some)
 }
 
 /// Whether a member is there, whatever its value: `null` too is one that another reader may act on.

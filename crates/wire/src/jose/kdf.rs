@@ -5,6 +5,15 @@
 use aws_lc_rs::{digest, hmac};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+/// From which context the key of a request's signature is derived (prt.md §5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kdf {
+    /// From `ctx` alone: whoever extracted one derived key signs anything with it (CVE-2021-33779).
+    V1,
+    /// From `ctx` and the payload.
+    V2,
+}
+
 const LABEL: &[u8] = b"AzureAD-SecureConversation";
 
 /// The shortest context accepted: shorter ones repeat, and a repeated context is a repeated key (CVE-2021-33779).
@@ -35,7 +44,8 @@ impl SessionKey {
         &self.0
     }
 
-    /// KDFv1: `context = ctx`. Used for responses only; as a request signature it is refused (KDF downgrade).
+    /// KDFv1: `context = ctx`. For responses, and for requests of devices that an administrator let have nothing
+    /// better.
     #[must_use]
     pub fn derive_v1(&self, ctx: &[u8]) -> Zeroizing<[u8; 32]> {
         self.derive(ctx)

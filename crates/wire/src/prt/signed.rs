@@ -2,7 +2,7 @@
 
 use crate::b64;
 use crate::jose::jws::{self, Header, JwsError, Unverified, Verified};
-use crate::jose::kdf::{MAX_CTX, MIN_CTX, SessionKey};
+use crate::jose::kdf::{Kdf, MAX_CTX, MIN_CTX, SessionKey};
 use crate::rng::{self, Random};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,8 +13,8 @@ pub enum SignedError {
     /// `ctx` is missing, too short, too long or not canonical.
     #[error("key-derivation context is missing or malformed")]
     Context,
-    /// `kdf_ver` is not the number 2.
-    #[error("key derivation is not KDFv2")]
+    /// `kdf_ver` is there and not the number 2, or is not there where it must be.
+    #[error("key derivation is not the one demanded")]
     Downgrade,
     /// Not such a JWS.
     #[error(transparent)]
@@ -26,6 +26,7 @@ pub enum SignedError {
 pub struct SessionSigned<'a> {
     jws: Unverified<'a>,
     ctx: Vec<u8>,
+    kdf: Kdf,
 }
 
 impl<'a> SessionSigned<'a> {
@@ -33,20 +34,34 @@ impl<'a> SessionSigned<'a> {
     ///
     /// # Errors
     ///
-    /// [`SignedError`] if it is not HS256 with KDFv2 and a context of 16 to 64 bytes.
+    /// [`SignedError`] if it is no JWS with a context of 16 to 64 bytes, or names a derivation that there is none of.
     pub fn parse(text: &'a str) -> Result<Self, SignedError> {
         let jws = Unverified::parse(text)?;
         // Before anything else: a downgrade is worth naming whatever the rest says. Only the number 2 counts;
         // "2", 2.0, 1 and null fail rather than fall back (CVE-2021-33779).
-        if jws.header.kdf_ver.as_ref().and_then(serde_json::Value::as_u64) != Some(2) {
-            return Err(SignedError::Downgrade);
-        }
+        let kdf = match &jws.header.kdf_ver {
+            None => Kdf::V1,
+            Some(version) if version.as_u64() == Some(2) => Kdf::V2,
+            Some(_) => return Err(SignedError::Downgrade),
+        };
         let ctx = jws.header.ctx.as_deref().ok_or(SignedError::Context)?;
         let ctx = b64::decode_std(ctx, MAX_CTX).map_err(|_| SignedError::Context)?;
         if ctx.len() < MIN_CTX {
             return Err(SignedError::Context);
         }
-        Ok(Self { jws, ctx })
+        Ok(Self { jws, ctx, kdf })
+    }
+
+    /// The derivation it uses, by its own word. Verified with the signature: each derivation yields another key.
+    #[must_use]
+    pub const fn kdf(&self) -> Kdf {
+        self.kdf
+    }
+
+    /// The context its key is derived from.
+    #[must_use]
+    pub fn ctx(&self) -> &[u8] {
+        &self.ctx
     }
 
     /// Claims nobody vouches for yet: which PRT, so which key.
@@ -58,13 +73,29 @@ impl<'a> SessionSigned<'a> {
         Ok(self.jws.claims_unverified()?)
     }
 
-    /// Verifies it under the session key of the PRT it names.
+    /// Verifies it under the session key of the PRT it names, with KDFv2.
+    ///
+    /// # Errors
+    ///
+    /// [`SignedError::Downgrade`] for KDFv1; [`SignedError::Jws`] with the signature or algorithm at fault.
+    pub fn verify(self, key: &SessionKey) -> Result<Verified, SignedError> {
+        match self.kdf {
+            Kdf::V1 => Err(SignedError::Downgrade),
+            Kdf::V2 => self.verify_either(key),
+        }
+    }
+
+    /// Verifies it with whichever derivation it uses. The caller asks [`kdf`](Self::kdf), and refuses KDFv1 to whoever
+    /// may not use it.
     ///
     /// # Errors
     ///
     /// [`SignedError::Jws`] with the signature or algorithm at fault.
-    pub fn verify(self, key: &SessionKey) -> Result<Verified, SignedError> {
-        let derived = key.derive_v2(&self.ctx, self.jws.payload());
+    pub fn verify_either(self, key: &SessionKey) -> Result<Verified, SignedError> {
+        let derived = match self.kdf {
+            Kdf::V1 => key.derive_v1(&self.ctx),
+            Kdf::V2 => key.derive_v2(&self.ctx, self.jws.payload()),
+        };
         Ok(self.jws.verify_hs256(&derived)?)
     }
 }
@@ -116,12 +147,22 @@ mod tests {
 
     #[test]
     fn kdf_downgrade_is_refused_in_every_spelling() {
-        assert_eq!(SessionSigned::parse(COOKIE_V1).unwrap_err(), SignedError::Downgrade);
+        let first = SessionSigned::parse(COOKIE_V1).unwrap();
+        assert_eq!((first.kdf(), first.verify(&key()).unwrap_err()), (Kdf::V1, SignedError::Downgrade));
         let ctx = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZX";
         for version in ["1", "0", "\"2\"", "2.0", "null", "[2]", "-2", "true"] {
             let text = with_header(&format!(r#"{{"alg":"HS256","ctx":"{ctx}","kdf_ver":{version}}}"#));
             assert_eq!(SessionSigned::parse(&text).unwrap_err(), SignedError::Downgrade, "{version}");
         }
+    }
+
+    #[test]
+    fn the_v1_vector_is_verified_where_it_is_asked_for_and_stripping_the_version_is_no_way_there() {
+        assert!(SessionSigned::parse(COOKIE_V1).unwrap().verify_either(&key()).is_ok());
+        // A7: the member taken off a KDFv2 request; the key is another one then.
+        let text = with_header(r#"{"alg":"HS256","typ":"JWT","ctx":"QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZX"}"#);
+        let refused = SessionSigned::parse(&text).unwrap().verify_either(&key()).unwrap_err();
+        assert_eq!(refused, SignedError::Jws(JwsError::Signature));
     }
 
     #[test]

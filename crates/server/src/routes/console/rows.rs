@@ -5,7 +5,7 @@ use super::visit::Visitor;
 use crate::app::App;
 use crate::pages::{DeviceRow, DeviceState, PasskeyKind, PasskeyModel, PasskeyRow, SessionRow, When};
 use crate::trust::InForce;
-use passband_core::directory::{Device, JoinType, Passkey, Session, SessionKind};
+use passband_core::directory::{ClientProfile, Device, JoinType, Passkey, Session, SessionKind};
 use passband_core::id::UserId;
 use passband_core::policy::signal::Factors;
 use passband_core::time::{Seconds, Timestamp};
@@ -129,7 +129,10 @@ pub fn device_row(device: &Device, (is_current, signed): (bool, bool), now: Time
     DeviceRow {
         id: device.id.to_string(),
         name: device.name.clone(),
-        kind: format!("{system}, {join}"),
+        kind: match device.profile {
+            ClientProfile::Strict => format!("{system}, {join}"),
+            ClientProfile::Compatible => format!("{system}, {join}, compatible client profile"),
+        },
         state,
         evidence: device.evidence.name().to_owned(),
         told: told(device, now),

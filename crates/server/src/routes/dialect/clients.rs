@@ -6,6 +6,7 @@
 //! redirect URIs, and leave PKCE out there; the audit log says who enabled it.
 
 use crate::app::App;
+use passband_core::directory::ClientProfile;
 use passband_core::id::ClientId;
 use passband_store::StoreError;
 use passband_wire::prt::{BROKER_CLIENT, BROKER_PLUGIN, LINUX_BROKER};
@@ -51,7 +52,26 @@ pub async fn admits(app: &App, client: ClientId, redirect_uri: &str) -> Result<b
         return Ok(false);
     }
     // The one switch; an application that is not there is not on.
-    Ok(app.store.app(BROKER_PLUGIN).await?.is_some_and(|plugin| plugin.enabled))
+    Ok(profile(app).await? == ClientProfile::Compatible)
+}
+
+/// The client profile of devices that register now. One switch for all that such brokers are let off; what a device was
+/// given stays with it (ADR 0017).
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn profile(app: &App) -> Result<ClientProfile, StoreError> {
+    let on = app.store.app(BROKER_PLUGIN).await?.is_some_and(|plugin| plugin.enabled);
+    Ok(if on { ClientProfile::Compatible } else { ClientProfile::Strict })
+}
+
+/// Whether this is a broker client: those ask for a refresh token only when they redeem a code (prt.md §6.5).
+#[must_use]
+pub fn is_broker(client: &str) -> bool {
+    client
+        .parse()
+        .is_ok_and(|client: ClientId| [BROKER_CLIENT, BROKER_PLUGIN, LINUX_BROKER].contains(&client))
 }
 
 /// Whether the broker asks to enrol a device.

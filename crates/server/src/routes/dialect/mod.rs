@@ -23,7 +23,7 @@ mod reply;
 pub mod request;
 
 pub use login::page_for;
-pub use reply::ordinary;
+pub use reply::{in_words_of, ordinary};
 
 use super::{authorize, device_code};
 use crate::app::App;

@@ -71,6 +71,12 @@ pub fn dress(app: &App, ids: &Ids, mut answer: Response) -> Response {
 
 /// An ordinary token answer in the words of a version (prt.md §0.4).
 pub fn ordinary(app: &App, version: Version, form: &Params, minted: Minted) -> Response {
+    let body = in_words_of(app, version, form, minted);
+    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+/// The same before it is sent.
+pub fn in_words_of(app: &App, version: Version, form: &Params, minted: Minted) -> DialectReply {
     let Minted { reply, audience, person, at } = minted;
     let count = |number: i64| match version {
         Version::V1 => Count::Text(number.to_string()),
@@ -78,7 +84,7 @@ pub fn ordinary(app: &App, version: Version, form: &Params, minted: Minted) -> R
     };
     let first = version == Version::V1;
     let info = || b64::encode(format!(r#"{{"uid":"{person}","utid":"{}"}}"#, app.tenant));
-    let body = DialectReply {
+    DialectReply {
         token_type: reply.token_type,
         expires_in: count(reply.expires_in),
         ext_expires_in: count(reply.expires_in),
@@ -90,8 +96,7 @@ pub fn ordinary(app: &App, version: Version, form: &Params, minted: Minted) -> R
         refresh_token: reply.refresh_token,
         id_token: reply.id_token,
         client_info: (form.get("client_info") == "1").then(info),
-    };
-    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    }
 }
 
 /// Puts the target of a redirection into its body too: libhimmelblau reads the code there (clients.md §1.3).

@@ -3,8 +3,8 @@
 use super::{Version, clients};
 use crate::extract::Params;
 
-/// What the first version always gives, whether it was asked for or not: its replies have a refresh token and say who
-/// somebody is.
+/// What the first version always gives, and the second to a broker client, whether it was asked for or not: its replies
+/// have a refresh token and say who somebody is.
 const FIRST: [&str; 2] = ["offline_access", "openid"];
 
 /// The parameters of `/authorize`, or of a token request with `grant_type=refresh_token`, in the standard's words.
@@ -13,7 +13,8 @@ pub fn translated(version: Version, params: &Params) -> Params {
     let mut out = params.clone();
     // Clients leave spaces at either end, and two between.
     let mut scope: Vec<&str> = params.get("scope").split_ascii_whitespace().collect();
-    if version == Version::V1 && !params.has("grant_type") {
+    let always = version == Version::V1 || clients::is_broker(params.get("client_id"));
+    if always && !params.has("grant_type") {
         scope.extend(FIRST);
     }
     out.set("scope", scope.join(" "));

@@ -245,6 +245,11 @@ pub static DEVICE: Resource = Resource {
         plain("extensionAttributes", Kind::Object, "extensionAttribute1 to extensionAttribute15."),
         filter("passband_ownerId", Kind::Guid, "The person who registered it."),
         filter("passband_evidence", Kind::Text, "What proves its keys: E0 to E4."),
+        plain(
+            "passband_clientProfile",
+            Kind::Text,
+            "What its broker is let off: strict (nothing) or compatible.",
+        ),
         plain("passband_certificateThumbprint", Kind::Text, "SHA-256 of its certificate, hexadecimal."),
         filter("passband_certificateExpiryDateTime", Kind::Time, "End of its certificate."),
     ],
@@ -281,6 +286,7 @@ pub fn device(device: &Device, now: Timestamp) -> Value {
         "extensionAttributes": extensions,
         "passband_ownerId": device.owner.to_string(),
         "passband_evidence": device.evidence.name(),
+        "passband_clientProfile": device.profile.name(),
         "passband_certificateThumbprint": thumbprint,
         "passband_certificateExpiryDateTime": device.certificate_expires.rfc3339(),
     })

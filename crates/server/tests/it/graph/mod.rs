@@ -159,6 +159,7 @@ impl Api {
             evidence: EvidenceLevel::E0,
             compliance: Compliance::default(),
             details: Details::default(),
+            profile: passband_core::directory::ClientProfile::Strict,
             revision: 0,
             created: self.world.now(),
             last_seen: None,
