@@ -96,14 +96,29 @@ impl Run {
         let joined = self.transcript.tell("device join", outcome).is_some();
         let outcome = self.prt(token.as_ref().filter(|_| joined)).await;
         let first = self.transcript.tell("PRT by the same refresh token", outcome);
-        let fresh = self.sign_in(None).await.ok().map(|(token, _)| token);
+        let fresh = self
+            .sign_in(None)
+            .await
+            .map_err(|refusal| println!("  a further sign-in: {refusal}"))
+            .ok()
+            .map(|(token, _)| token);
         let outcome = self.prt(fresh.as_ref().filter(|_| joined)).await;
         let second = self.transcript.tell("PRT by a fresh refresh token", outcome);
         let prt = first.or(second);
         self.uses(prt.as_ref()).await;
-        let fresh = self.sign_in(None).await.ok().map(|(token, _)| token);
+        let fresh = self
+            .sign_in(None)
+            .await
+            .map_err(|refusal| println!("  a further sign-in: {refusal}"))
+            .ok()
+            .map(|(token, _)| token);
         self.hello(fresh.as_ref().filter(|_| joined)).await;
-        let fresh = self.sign_in(None).await.ok().map(|(token, _)| token);
+        let fresh = self
+            .sign_in(None)
+            .await
+            .map_err(|refusal| println!("  a further sign-in: {refusal}"))
+            .ok()
+            .map(|(token, _)| token);
         let outcome = self.refresh(fresh.as_ref()).await;
         self.transcript.tell("refresh token to access token", outcome);
         let outcome = self.broker_device_code().await;
