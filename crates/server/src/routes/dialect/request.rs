@@ -2,6 +2,7 @@
 
 use super::{Version, clients};
 use crate::extract::Params;
+use crate::routes::device_code;
 
 /// What the first version always gives, and the second to a broker client, whether it was asked for or not: its replies
 /// have a refresh token and say who somebody is.
@@ -18,6 +19,10 @@ pub fn translated(version: Version, params: &Params) -> Params {
         scope.extend(FIRST);
     }
     out.set("scope", scope.join(" "));
+    // MSAL for JavaScript has its own name for RFC 8628's grant, and asks for it alone.
+    if params.get("grant_type") == "device_code" {
+        out.set("grant_type", device_code::GRANT.to_owned());
+    }
     if clients::is_enrolment(params.get("client_id"), params.get("resource")) {
         out.set("resource", String::new());
     }
@@ -42,5 +47,10 @@ mod tests {
         assert_eq!(other.get("resource"), "https://enrollment.manage.microsoft.com/");
         assert_eq!(read(Version::V2, "scope=+openid++a%2F.default").get("scope"), "openid a/.default");
         assert_eq!(read(Version::V2, "state=s").get("scope"), "");
+        assert_eq!(
+            read(Version::V2, "grant_type=device_code&device_code=c").get("grant_type"),
+            device_code::GRANT
+        );
+        assert_eq!(read(Version::V2, "grant_type=refresh_token").get("grant_type"), "refresh_token");
     }
 }

@@ -1,0 +1,69 @@
+//! What each step is expected to come to. A step that fails, and one that begins to work unnoticed, are both
+//! differences.
+
+use std::fmt;
+
+/// What is expected of a step.
+pub enum Expected {
+    /// It succeeds, and its detail contains this.
+    Ok(&'static str),
+    /// It is refused for good, with words that contain these.
+    Refused(&'static str),
+    /// The server does not do it yet: it fails with words that contain these.
+    NotYet(&'static str),
+}
+
+impl Expected {
+    /// Whether this is how it came.
+    pub fn admits(&self, said: &Result<String, String>) -> bool {
+        match (self, said) {
+            (Self::Ok(part), Ok(text)) | (Self::Refused(part) | Self::NotYet(part), Err(text)) => {
+                text.contains(part)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok(part) => write!(f, "ok ({part})"),
+            Self::Refused(part) => write!(f, "refused ({part})"),
+            Self::NotYet(part) => write!(f, "not yet ({part})"),
+        }
+    }
+}
+
+/// The steps, in the order they are taken.
+///
+/// The library derives keys the first way (KDFv1) and reads answers in the CBC form alone; the server refuses both until
+/// it has profiles for them. Everything below that is "not yet" waits for that, but for the second use of one refresh
+/// token.
+pub const EXPECTED: &[(&str, Expected)] = &[
+    ("user discovery", Expected::Ok("exists=true passwordless=true")),
+    ("password", Expected::Refused("AADSTS70003")),
+    ("passkey page", Expected::Ok("challenge of")),
+    ("assertion for another origin", Expected::Refused("AADSTS50076")),
+    ("assertion and code", Expected::Ok("grace@localhost, refresh token, mfa=true")),
+    ("device join", Expected::Ok("device id is a GUID")),
+    ("PRT by the same refresh token", Expected::NotYet("AADSTS70000")),
+    ("PRT by a fresh refresh token", Expected::Ok("sealed, of grace@localhost")),
+    ("exchange, v1 (resource)", Expected::NotYet("Authorization code not found")),
+    ("exchange, v2 (scope)", Expected::NotYet("Authorization code not found")),
+    ("exchange, PoP", Expected::NotYet("AADSTS140001")),
+    ("cookie with nonce", Expected::NotYet("200 OK and no code")),
+    // A cookie that is good for every page it is ever put into is refused for good (attack A4). Without KDFv1 it is not
+    // even seen to be one: the sign-in page comes, where a nonce would be asked for.
+    ("cookie without nonce", Expected::Refused("200 OK and no code")),
+    ("renewal", Expected::NotYet("AADSTS140001")),
+    ("Hello key", Expected::NotYet("Authorization code not found")),
+    ("Hello key to PRT", Expected::NotYet("needs a Hello key")),
+    ("Hello key to access token", Expected::NotYet("needs a Hello key")),
+    // On a joined device the library goes by way of a PRT.
+    ("refresh token to access token", Expected::NotYet("Authorization code not found")),
+    // A phished code must not put a device into the tenant (attack A12).
+    ("device code, the broker", Expected::Refused("AADSTS700016")),
+    ("device code, an app", Expected::Ok("authorization_pending")),
+    ("authorization code with PKCE", Expected::Ok("aud=")),
+];
