@@ -37,9 +37,8 @@ impl fmt::Display for Expected {
 
 /// The steps, in the order they are taken.
 ///
-/// The library derives keys the first way (KDFv1) and reads answers in the CBC form alone; the server refuses both until
-/// it has profiles for them. Everything below that is "not yet" waits for that, but for the second use of one refresh
-/// token.
+/// The library derives keys the first way (KDFv1) and reads answers in the CBC form alone: its device is of the profile
+/// `compatible`.
 pub const EXPECTED: &[(&str, Expected)] = &[
     ("user discovery", Expected::Ok("exists=true passwordless=true")),
     ("password", Expected::Refused("AADSTS70003")),
@@ -47,16 +46,15 @@ pub const EXPECTED: &[(&str, Expected)] = &[
     ("assertion for another origin", Expected::Refused("AADSTS50076")),
     ("assertion and code", Expected::Ok("grace@localhost, refresh token, mfa=true")),
     ("device join", Expected::Ok("device id is a GUID")),
-    ("PRT by the same refresh token", Expected::NotYet("AADSTS70000")),
+    ("PRT by the same refresh token", Expected::Ok("sealed, of grace@localhost")),
     ("PRT by a fresh refresh token", Expected::Ok("sealed, of grace@localhost")),
-    ("exchange, v1 (resource)", Expected::NotYet("Authorization code not found")),
-    ("exchange, v2 (scope)", Expected::NotYet("Authorization code not found")),
-    ("exchange, PoP", Expected::NotYet("AADSTS140001")),
-    ("cookie with nonce", Expected::NotYet("200 OK and no code")),
-    // A cookie that is good for every page it is ever put into is refused for good (attack A4). Without KDFv1 it is not
-    // even seen to be one: the sign-in page comes, where a nonce would be asked for.
-    ("cookie without nonce", Expected::Refused("200 OK and no code")),
-    ("renewal", Expected::NotYet("AADSTS140001")),
+    ("exchange, v1 (resource)", Expected::Ok("deviceid")),
+    ("exchange, v2 (scope)", Expected::Ok("deviceid")),
+    ("exchange, PoP", Expected::NotYet("AADSTS70011")),
+    ("cookie with nonce", Expected::Ok("")),
+    // A cookie that is good for every page it is ever put into is refused for good (attack A4): a nonce is asked for.
+    ("cookie without nonce", Expected::Refused("sso_nonce")),
+    ("renewal", Expected::Ok("")),
     ("Hello key", Expected::NotYet("Authorization code not found")),
     ("Hello key to PRT", Expected::NotYet("needs a Hello key")),
     ("Hello key to access token", Expected::NotYet("needs a Hello key")),

@@ -7,7 +7,7 @@ use super::table::Ability;
 use super::why::Why;
 use super::{Engine, people};
 use crate::model::Browser;
-use passband_core::policy::access::evaluate;
+use passband_core::id::DeviceId;
 use passband_core::policy::access::facts::{
     ClientApp, DeviceFacts, Fact, Facts, Flow, PasskeyProof, Person, Platform, PlatformFact, Presented,
     Proof, Shown, Truth,
@@ -15,7 +15,11 @@ use passband_core::policy::access::facts::{
 use passband_core::policy::access::model::Policy;
 use passband_core::policy::access::strength::Methods;
 use passband_core::policy::access::verdict::{self, Control, PolicyResult, Verdict};
+use passband_core::policy::access::{PolicySet, evaluate};
 use passband_core::policy::signal::{Binding, EvidenceLevel};
+
+/// A device that is registered nowhere, and is supposed to be.
+const SUPPOSED: DeviceId = DeviceId::from_bytes([0xfe; 16]);
 
 /// Where a sign-in happens, as far as conditional access can see.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -187,21 +191,29 @@ impl Engine<'_> {
         if situation.device.is_no() {
             return worlds;
         }
-        let device = sample.map(|at| &self.tenant.devices[at as usize]).filter(|_| !situation.any_device);
-        let Some(device) = device else {
+        if situation.any_device {
             worlds.push(Fact::Unknown);
             return worlds;
-        };
+        }
+        let device = sample.map(|at| &self.tenant.devices[at as usize]);
         let compliances = match situation.compliant {
             Some(known) => vec![Some(known)],
             None => vec![None, Some(true), Some(false)],
         };
         // How it is registered may be supposed, and the device only stands for others like it.
         let trust = situation.trust.flatten();
-        worlds.extend(compliances.into_iter().map(|it| match facts_of(device, it) {
-            Some(facts) => Fact::Known(Some(DeviceFacts { trust_type: trust, ..facts })),
-            None => Fact::Unknown,
-        }));
+        let filtered = self.access.as_ref().is_some_and(PolicySet::asks_devices);
+        worlds.extend(compliances.into_iter().map(
+            |it| match device.and_then(|device| facts_of(device, it)) {
+                Some(facts) => Fact::Known(Some(DeviceFacts { trust_type: trust, ..facts })),
+                // It is only supposed to be registered: nobody knows what a filter would see.
+                None if filtered => Fact::Unknown,
+                None => {
+                    let bare = DeviceFacts::bare(SUPPOSED);
+                    Fact::Known(Some(DeviceFacts { trust_type: trust, is_compliant: it, ..bare }))
+                }
+            },
+        ));
         worlds
     }
 

@@ -162,7 +162,8 @@ impl Kit {
 
 fn filter_bits(device: &Device, policy: &Policy) -> u8 {
     let Some(filter) = &policy.conditions.devices else { return 0 };
-    let Some(_) = device.id else { return 0 };
+    // Not what any answer would be: devices that are registered nowhere are a kind of their own.
+    let Some(_) = device.id else { return u8::MAX };
     [None, Some(true), Some(false)].into_iter().enumerate().fold(0, |bits, (place, compliant)| {
         let facts = facts_of(device, compliant);
         let truth = filter.rule.finds(&Fact::Known(facts), policy.unknown_device) as u8;

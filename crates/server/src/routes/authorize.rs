@@ -155,7 +155,7 @@ async fn answer(
     attempt.for_resource(&request.target.audience);
     let asked = Asked::read(app, &params);
     let here = format!("{}?{query}", place.path);
-    if place.version.is_some() && request.prompt != Prompt::None && is_program(app, headers) {
+    if place.version.is_some() && is_program(app, headers, request.prompt) {
         return dialect::page_for(app, headers, &request.client.name, &here);
     }
     let visit = Visit { headers, params: &params, asked, path: place.path, here };
@@ -175,14 +175,14 @@ struct Visit<'a> {
 }
 
 /// Whether a program asks that reads the page itself: a browser says how it came here (Fetch Metadata §2.2), and whoever
-/// has a session or a PRT to show needs no page. What a program gets is the page of the browsers and more, never less.
-fn is_program(app: &App, headers: &HeaderMap) -> bool {
+/// has a session or a PRT to show needs no page, unless it asks to be signed in again. What a program gets is the page of
+/// the browsers and more, never less.
+fn is_program(app: &App, headers: &HeaderMap, prompt: Prompt) -> bool {
     let has = |name: &str| headers.contains_key(name);
     let browser = ["sec-fetch-mode", "sec-fetch-dest"].into_iter().any(has);
-    let shows = has(CREDENTIAL_NAME)
-        || cookie::get(headers, CREDENTIAL_NAME).is_some()
-        || cookie::session(app, headers).is_some();
-    !browser && !shows
+    let prt = has(CREDENTIAL_NAME) || cookie::get(headers, CREDENTIAL_NAME).is_some();
+    let session = prompt != Prompt::Login && cookie::session(app, headers).is_some();
+    prompt != Prompt::None && !browser && !prt && !session
 }
 
 /// Checks a request that is to be answered later.

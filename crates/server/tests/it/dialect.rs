@@ -359,6 +359,10 @@ async fn browsers_get_the_page_of_people_on_the_same_path() {
     // prompt=login comes back to the dialect's path, not to the standard's.
     let again = browser.send(visit(&format!("{asked}&prompt=login"))).await;
     assert!(again.location().starts_with("/localhost/oauth2/v2.0/authorize?"), "{}", again.location());
+    // A program whose jar holds a session asks for the page all the same: libhimmelblau does, at each sign-in.
+    let again = browser.get(&format!("{asked}&prompt=login")).await;
+    assert!(again.body.contains("$Config"), "{} {}", again.status, again.body);
+    assert_eq!(browser.get(&asked).await.status, StatusCode::FOUND);
 }
 
 #[tokio::test]
