@@ -59,7 +59,7 @@ pub const EXPECTED: &[(&str, Expected)] = &[
     ("Hello key to PRT", Expected::NotYet("needs a Hello key")),
     ("Hello key to access token", Expected::NotYet("needs a Hello key")),
     // On a joined device the library goes by way of a PRT.
-    ("refresh token to access token", Expected::NotYet("Authorization code not found")),
+    ("refresh token to access token", Expected::Ok("deviceid")),
     // A phished code must not put a device into the tenant (attack A12).
     ("device code, the broker", Expected::Refused("AADSTS700016")),
     ("device code, an app", Expected::Ok("authorization_pending")),
