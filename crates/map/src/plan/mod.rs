@@ -217,7 +217,7 @@ impl Plan {
             resources: resources(&engine),
             summary: summary(&engine, &answers, &people),
             lists: Lists::of(&people),
-            reasons: reasons(&engine, &people),
+            reasons: reasons(&engine, &people, (after.as_ref().unwrap_or(&engine), &waves)),
             people,
             change,
             waves,
@@ -279,7 +279,9 @@ fn summary(engine: &Engine<'_>, answers: &[Answer], people: &[Line]) -> Summary 
     summary
 }
 
-fn reasons(engine: &Engine<'_>, people: &[Line]) -> Vec<ReasonLine> {
+/// Every reason that is given of somebody; `rollout` is the engine that knows the state after the change, and its waves,
+/// whose reasons may be of a policy that is not there before it.
+fn reasons(engine: &Engine<'_>, people: &[Line], rollout: (&Engine<'_>, &[Wave])) -> Vec<ReasonLine> {
     let mut counts: HashMap<Why, usize> = HashMap::default();
     for line in people {
         let mut seen: Vec<Why> = Vec::new();
@@ -290,7 +292,14 @@ fn reasons(engine: &Engine<'_>, people: &[Line]) -> Vec<ReasonLine> {
             }
         }
     }
-    let line = |(key, people): (Why, usize)| ReasonLine {
+    let (after, waves) = rollout;
+    let mut later: HashMap<Why, usize> = HashMap::default();
+    for why in waves.iter().flat_map(|it| &it.people).flat_map(|it| &it.whys) {
+        if !counts.contains_key(why) {
+            *later.entry(*why).or_default() += 1;
+        }
+    }
+    let line = |engine: &Engine<'_>, key: Why, people| ReasonLine {
         key,
         code: key.code(),
         words: engine.words(key),
@@ -298,7 +307,9 @@ fn reasons(engine: &Engine<'_>, people: &[Line]) -> Vec<ReasonLine> {
         to_settle: key.to_settle(),
         people,
     };
-    let mut all: Vec<_> = counts.into_iter().map(line).collect();
+    let now = counts.into_iter().map(|(key, people)| line(engine, key, people));
+    let mut all: Vec<_> =
+        now.chain(later.into_iter().map(|(key, people)| line(after, key, people))).collect();
     all.sort_by_cached_key(|it| (std::cmp::Reverse(it.people), it.key.key()));
     all
 }

@@ -4,7 +4,7 @@ use super::facts::{Fact, Facts, Shown, Truth, UserAction};
 use super::index::Named;
 use super::model::{
     ContinuousEvaluation, EVERY_TIME, Frequency, Operator, PersistentBrowser, Platforms, Policy,
-    SessionBinding, State,
+    SessionBinding, State, Unread,
 };
 use super::set::{Compiled, PolicySet, Where};
 use super::verdict::{
@@ -53,6 +53,8 @@ impl<'p> Question<'_, 'p> {
     /// Asks every condition of a policy, also after one did not match: an administrator wants to know all of them.
     fn conditions(&self, place: usize, compiled: &Compiled) -> Said<'p> {
         let policy = &self.set.policies[compiled.policy];
+        // At the server always: its reader refuses what it does not understand.
+        let understood = policy.unread == Unread::default();
         let mut applies = Truth::Yes;
         let (mut unmatched, mut unknown) = (Conditions::NONE, Conditions::NONE);
         for condition in Condition::ALL {
@@ -60,9 +62,13 @@ impl<'p> Question<'_, 'p> {
             let unread = |conditions: Conditions| {
                 if conditions.has(condition) { Truth::Unknown } else { Truth::No }
             };
-            let include = include.or(unread(policy.unread.include));
             // An exclude beats an include.
-            let truth = include.and(exclude.or(unread(policy.unread.exclude)).not());
+            let truth = if understood {
+                include.and(exclude.not())
+            } else {
+                let exclude = exclude.or(unread(policy.unread.exclude));
+                include.or(unread(policy.unread.include)).and(exclude.not())
+            };
             match truth {
                 Truth::Yes => {}
                 Truth::No => unmatched = unmatched.with(condition),
@@ -91,6 +97,7 @@ impl<'p> Question<'_, 'p> {
     }
 
     /// Whether a condition includes this, and whether it excludes it.
+    #[inline]
     fn condition(
         &self,
         condition: Condition,

@@ -269,6 +269,22 @@ fn the_plan_is_the_same_whatever_the_order() {
     assert_eq!(text(&one), text(&other));
 }
 
+/// A reason that only the state after a change knows, that of a policy it adds, is told in words too.
+#[test]
+fn every_reason_of_the_rollout_is_in_words() {
+    let block = serde_json::json!({
+        "displayName": "Nobody gets in", "state": "enabled",
+        "conditions": {
+            "users": { "includeUsers": ["All"] }, "applications": { "includeApplications": ["All"] },
+        },
+        "grantControls": { "operator": "OR", "builtInControls": ["block"] },
+    });
+    let plan = changed(&five(), Wanted::Document(block));
+    let of_waves = plan.waves.iter().flat_map(|it| &it.people).flat_map(|it| &it.whys);
+    let told: Vec<_> = of_waves.map(|why| plan.reasons.iter().find(|it| it.key == *why).unwrap()).collect();
+    assert!(told.iter().any(|it| it.words == "“Nobody gets in” blocks it."), "{told:?}");
+}
+
 /// The names in JSON are an interface: reports and scripts read them.
 #[test]
 fn names_in_json_do_not_change() {
