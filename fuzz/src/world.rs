@@ -2,7 +2,7 @@
 
 use crate::NOW;
 use passband_core::authn::ceremony::{self, Aim, Kind};
-use passband_core::directory::{Compliance, Details, Device, JoinType};
+use passband_core::directory::{ClientProfile, Compliance, Details, Device, JoinType};
 use passband_core::keys::nonce;
 use passband_core::keys::seal::SealRing;
 use passband_core::policy::access::set::PolicySet;
@@ -92,7 +92,7 @@ fn build() -> Option<World> {
         scope: "openid".to_owned(),
         resource: String::new(),
         nonce: None,
-        challenge: *Challenge::of("verifier").as_bytes(),
+        challenge: Some(*Challenge::of("verifier").as_bytes()),
         session: SessionId::from_bytes([1; 16]),
         expires: NOW + Seconds(60),
         binding: Binding::None,
@@ -136,6 +136,7 @@ impl World {
             thumbprint,
             certificate_expires: NOW + Seconds::days(1),
             evidence: EvidenceLevel::E0,
+            profile: ClientProfile::Strict,
             compliance: Compliance::default(),
             details: Details::default(),
             revision: 0,

@@ -49,6 +49,16 @@ pub(crate) fn run(root: &Path) -> Outcome<ExitCode> {
         let lint = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         succeed(cargo(root).args(lint))
     });
+    report.step("fuzz targets compile", || {
+        // A workspace of its own, which no other step looks at; nightly is for running them alone.
+        let check = ["check", "--manifest-path", "fuzz/Cargo.toml", "--locked", "--bins", "--examples"];
+        let mut command = cargo(root);
+        command.args(check).args(["--features", "server"]);
+        if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+            command.env("CARGO_TARGET_DIR", root.join("target"));
+        }
+        succeed(&mut command)
+    });
     report.step("chromium starts", programs::check_chromium);
     report.step("swtpm starts", programs::check_swtpm);
     report.step("tests", || test(root, &mut tally));
