@@ -1,9 +1,12 @@
 """MSAL Python as an ordinary app: each way to name the server, a sign-in with a passkey, silence, a device code."""
 
 import base64
+import contextlib
 import json
+import socket
 import time
 import warnings
+import webbrowser
 from urllib.parse import parse_qsl, urlsplit
 
 import msal
@@ -11,6 +14,10 @@ import msal
 # The answer comes back in the address here, since nobody listens.
 warnings.filterwarnings("ignore", message="response_mode=", category=UserWarning)
 RETURN = "http://127.0.0.1:9/"
+# Where MSAL listens for the answer to an interactive sign-in: this, with a port of its choice.
+NATIVE = "http://localhost"
+# A further name in the certificate.
+OTHER = "login.example.test"
 EXPECTED = {
     "instance_discovery=False": (True, "home_account_id=oid.tid"),
     "silent refresh": (True, "a new access token"),
@@ -20,6 +27,9 @@ EXPECTED = {
     "oidc_authority, v1": (True, "home_account_id=oid.tid"),
     # It wants a tenant in the path, and says so before it asks anybody.
     "oidc_authority, no tenant": (False, "minimum of one segment in a path"),
+    "interactive": (True, "home_account_id=oid.tid"),
+    "another host name": (True, "home_account_id=oid.tid"),
+    "a host name not asked for": (False, "certificate is not valid for"),
     "device code": (True, "home_account_id=oid.tid"),
     "device code, not approved": (False, "authorization_pending"),
 }
@@ -38,6 +48,23 @@ class Client:
         back = self.ground.person.follow(flow["auth_uri"])
         self.flow, self.answer = flow, dict(parse_qsl(urlsplit(back).query))
         return self.described(self.app.acquire_token_by_auth_code_flow(flow, self.answer))
+
+    def interactive(self):
+        """MSAL opens a browser, listens on a port of its own, and wants its answer by POST."""
+        asked = []
+
+        class Browser(webbrowser.BaseBrowser):
+            def open(_, url, new=0, autoraise=True):
+                asked.append(url)
+                return self.ground.person.follow_in_background(url)
+
+        webbrowser.register("person", None, Browser(), preferred=True)
+        result = self.app.acquire_token_interactive(self.app_scopes, timeout=30)
+        said = self.described(result)
+        query = dict(parse_qsl(urlsplit(asked[0]).query))
+        if not query["redirect_uri"].startswith(NATIVE + ":"):
+            raise RuntimeError(f"answered at {query['redirect_uri']}")
+        return f"response_mode={query['response_mode']}, any port of {NATIVE}; {said}"
 
     def described(self, result):
         if "error" in result:
@@ -76,6 +103,24 @@ class Client:
         return self.described(self.app.acquire_token_by_device_flow(flow))
 
 
+@contextlib.contextmanager
+def resolving(name):
+    """Has a name lead to this machine, as a line in /etc/hosts would."""
+    real = socket.getaddrinfo
+    socket.getaddrinfo = lambda host, *more, **named: real("127.0.0.1" if host == name else host, *more, **named)
+    try:
+        yield
+    finally:
+        socket.getaddrinfo = real
+
+
+def by_name(ground, name):
+    """Signs in at a server that is asked under a name of its certificate that is not its public one."""
+    with resolving(name):
+        there = f"https://{name}:{urlsplit(ground.server.url).port}/{ground.server.tenant}"
+        return Client(ground, authority=there, instance_discovery=False).sign_in()
+
+
 def payload(token):
     body = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
@@ -96,6 +141,9 @@ def run(ground, transcript):
     }
     for step, where in ways.items():
         transcript.attempt(step, lambda where=where: Client(ground, **where).sign_in())
+    transcript.attempt("interactive", Client(ground, authority=under, instance_discovery=False).interactive)
+    transcript.attempt("another host name", lambda: by_name(ground, OTHER))
+    transcript.attempt("a host name not asked for", lambda: by_name(ground, "login.example.org"))
     last = Client(ground, authority=under, instance_discovery=False)
     transcript.attempt("device code", last.device_code)
     transcript.attempt("device code, not approved", last.unapproved)

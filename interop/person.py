@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import html
 import json
 import os
 import re
 import struct
+import threading
 from urllib.parse import urljoin
 
 import requests
@@ -109,6 +111,18 @@ class Person:
                 raise RuntimeError(f"a page ({page.status_code}) where a redirection was due")
             address = urljoin(address, page.headers["Location"])
         raise RuntimeError("the pages led in a circle")
+
+    def follow_in_background(self, address):
+        """Goes where an address leads while the program that named it waits, and posts the answer it finds there."""
+        threading.Thread(target=self._follow_and_post, args=(address,), daemon=True).start()
+        return True
+
+    def _follow_and_post(self, address):
+        page = self.browser.get(address, headers={"Sec-Fetch-Mode": "navigate"})
+        [action] = re.findall(r'<form class="stack" method="post" action="([^"]*)" data-submit>', page.text)
+        fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text)
+        answer = {name: html.unescape(value) for name, value in fields}
+        requests.post(html.unescape(action), data=answer, timeout=10)
 
     def approve(self, user_code):
         """Types the code that a program shows, and says yes."""

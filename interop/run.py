@@ -1,6 +1,6 @@
-"""Runs real clients against a server made for the run: run.py PASSBAND HIMMELBLAU NODE_FOLDER [PART ...]
+"""Runs real clients against a server made for the run: run.py PASSBAND HIMMELBLAU FOLDER [PART ...]
 
-The parts are himmelblau, msal-python and msal-node. Exits with 1 if a step came out otherwise than expected.
+The parts are himmelblau, msal-python, msal-node and roadtx; FOLDER is where scripts/interop installed them. Exits with 1 if a step came out otherwise than expected.
 """
 
 import json
@@ -9,7 +9,9 @@ import subprocess
 import sys
 
 import msal_python
+import roadtx
 from person import Person
+from roadtx_cli import NAMES
 from server import Server, clean_environment
 from transcript import Transcript
 
@@ -33,7 +35,7 @@ class Ground:
         body = {
             "displayName": "An ordinary app",
             "identifierUris": [self.api],
-            "publicClient": {"redirectUris": [msal_python.RETURN]},
+            "publicClient": {"redirectUris": [msal_python.RETURN, msal_python.NATIVE]},
         }
         self.app_id = server.admin("POST", "/applications", body)["appId"]
         self.person = Person(server, "grace@localhost", "Grace Hopper")
@@ -51,7 +53,7 @@ def himmelblau(program, passband):
 
 
 def with_ground(passband, part):
-    server, differences = Server(passband, tls=True), 1
+    server, differences = Server(passband, tls=True, names=[msal_python.OTHER, *NAMES]), 1
     try:
         differences = part(Ground(server))
         return differences
@@ -74,6 +76,7 @@ def node(ground, folder):
         "PASSBAND_API": ground.api,
         "NODE_EXTRA_CA_CERTS": ground.server.ca,
     }
+    folder = os.path.join(folder, "node")
     command = [os.path.join(folder, "node"), "msal_node.mjs"]
     pipe = subprocess.PIPE
     known = clean_environment() | known
@@ -86,6 +89,12 @@ def node(ground, folder):
             elif verb in ("visit", "approve"):
                 child.stdin.write(json.dumps(asked(ground.person, verb, rest)) + "\n")
                 child.stdin.flush()
+    return transcript.end()
+
+
+def broker(ground, folder):
+    transcript = Transcript(roadtx.EXPECTED)
+    roadtx.run(ground, os.path.join(folder, "roadtx", "bin", "python"), transcript)
     return transcript.end()
 
 
@@ -104,6 +113,7 @@ def main():
     known = {
         "himmelblau": lambda: himmelblau(program, passband),
         "msal-python": lambda: with_ground(passband, python),
+        "roadtx": lambda: with_ground(passband, lambda ground: broker(ground, folder)),
         "msal-node": lambda: with_ground(passband, lambda ground: node(ground, folder)),
     }
     parts = parts or list(known)

@@ -21,14 +21,16 @@ def clean_environment():
 class Server:
     """A running `passband serve`, and its admin API."""
 
-    def __init__(self, program, tls):
+    def __init__(self, program, tls, names=()):
         self.program, self.folder = program, tempfile.mkdtemp(prefix="passband-interop-")
         port = free_port()
         self.url = f"{'https' if tls else 'http'}://localhost:{port}"
         command = [program, "serve", "--data", self.folder, "--listen", f"127.0.0.1:{port}", "--public-url", self.url]
+        if tls:
+            command += ["--tls-dev"] + [word for name in names for word in ("--tls-dev-name", name)]
         self.log = open(os.path.join(self.folder, "interop.log"), "wb")
         self.process = subprocess.Popen(
-            command + (["--tls-dev"] if tls else []), stdout=subprocess.DEVNULL, stderr=self.log, env=clean_environment()
+            command, stdout=subprocess.DEVNULL, stderr=self.log, env=clean_environment()
         )
         self.ca = os.path.join(self.folder, "tls-dev-ca.pem") if tls else True
         try:

@@ -68,6 +68,7 @@ pub(crate) fn run(root: &Path) -> Outcome<ExitCode> {
         succeed(cargo(root).args(check).args(["--max-age", "365d", "--at", "2026-11-22"]))
     });
     report.step("conformance", || succeed(Command::new("scripts/conformance").current_dir(root)));
+    report.step("clients of others", || succeed(Command::new("scripts/interop").current_dir(root)));
     report.print();
     for name in &tally.failures {
         println!("failed: {name}");

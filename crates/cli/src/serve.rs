@@ -41,6 +41,9 @@ pub struct ServeArgs {
     /// Make a private CA in the data folder and use it
     #[arg(long, conflicts_with = "tls_cert")]
     tls_dev: bool,
+    /// A further name or address for the certificate of --tls-dev, like login.example.test; may be given again
+    #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with = "tls_cert")]
+    tls_dev_name: Vec<String>,
     /// Further origins whose pages may use the passkeys made here, like https://id.example.de
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     related_origins: Vec<String>,
@@ -59,6 +62,7 @@ pub struct ServeArgs {
 const EXAMPLES: &str = "Examples:
   passband serve
   passband serve --data /var/lib/passband --public-url https://id.example.org --tls-cert chain.pem --tls-key key.pem
+  passband serve --tls-dev --tls-dev-name login.example.test --tls-dev-name 192.0.2.7
   passband serve --database postgres://passband@db.example.org/passband
 
 Set PASSBAND_LOG=debug for more in the log.";
@@ -83,6 +87,7 @@ pub fn run(args: ServeArgs) -> Result<(), Failure> {
         tls_cert: args.tls_cert,
         tls_key: args.tls_key,
         tls_dev: args.tls_dev,
+        tls_dev_name: args.tls_dev_name,
         related_origins: args.related_origins,
         trusted_proxies: args.trusted_proxies,
         countries: args.countries,

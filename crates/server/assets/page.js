@@ -26,6 +26,9 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+// An answer that an app wants by POST leaves by itself.
+document.querySelector("form[data-submit]")?.submit();
+
 // One open question at a time, closed by Escape or by a click elsewhere.
 const questions = () => document.querySelectorAll("details.confirm[open]");
 document.addEventListener("keydown", (event) => {

@@ -146,6 +146,11 @@ impl Attempt {
         }
     }
 
+    /// Its cookie carried a time in place of a nonce.
+    pub fn let_off_the_nonce(&mut self) {
+        self.detail.push_str(", cookie without a nonce");
+    }
+
     /// What the answer is bound to.
     pub fn bound(&mut self, binding: Binding) {
         self.binding = binding;

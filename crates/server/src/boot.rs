@@ -20,7 +20,7 @@ use passband_core::keys::admin_token::AdminToken;
 use passband_core::keys::master::MasterKey;
 use passband_core::keys::seal::{Purpose, SealRing};
 use passband_core::keys::signer::{TokenKey, TokenKeys};
-use passband_core::manage::app::{ACCOUNT_APP, CONSOLE_APP, DRS_APP};
+use passband_core::manage::app::{ACCOUNT_APP, CONSOLE_APP, COOKIES_BY_AGE, DRS_APP};
 use passband_core::rng::{self, Random, SystemRandom};
 use passband_core::time::{Seconds, Timestamp};
 use passband_store::{CommitError, Store, StoreError};
@@ -323,6 +323,7 @@ async fn make_missing_apps(store: &Store, now: Timestamp) -> Result<(), BootErro
         built_in(ACCOUNT_APP, "Passband account pages", &[], &[]),
         off(built_in(BROKER_PLUGIN, "Brokers written for Entra ID", clients::PLUGIN, &[])),
         off(built_in(LINUX_BROKER, "Linux broker", clients::LINUX, &[])),
+        off(built_in(COOKIES_BY_AGE, "Cookies without a nonce (weaker single sign-on)", &[], &[])),
     ] {
         if store.app(app.id).await?.is_none() {
             match store.commit(vec![Change::InsertApp(app)]).await {

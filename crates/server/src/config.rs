@@ -13,8 +13,11 @@ pub enum Tls {
     /// Plain HTTP: right on `localhost`, or behind a proxy that ends TLS.
     #[default]
     Off,
-    /// A private CA in the data folder, made at first start.
-    Dev,
+    /// A private CA in the data folder, made at first start, and at each start a certificate by it.
+    Dev {
+        /// Names and addresses in the certificate, beside those of the public URL and of this machine.
+        names: Vec<String>,
+    },
     /// PEM files.
     Files {
         /// Chain, the server's first.
@@ -23,6 +26,9 @@ pub enum Tls {
         key: PathBuf,
     },
 }
+
+/// Further names a certificate of `--tls-dev` may have.
+const MOST_NAMES: usize = 100;
 
 /// The configuration in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +76,9 @@ pub struct File {
     /// `--tls-dev`
     #[serde(default)]
     pub tls_dev: bool,
+    /// `--tls-dev-name`
+    #[serde(default, alias = "tls_dev_name")]
+    pub tls_dev_name: Vec<String>,
     /// `--related-origins`
     #[serde(default, alias = "related_origins")]
     pub related_origins: Vec<String>,
@@ -97,6 +106,11 @@ pub enum ConfigError {
     /// TLS options contradict each other.
     #[error("give --tls-cert and --tls-key together, or --tls-dev alone")]
     Tls,
+    /// A name for the certificate of `--tls-dev` is none, or there are too many, or there is no such certificate.
+    #[error(
+        "--tls-dev-name takes host names and addresses, such as idp.example.test or 192.0.2.7, {MOST_NAMES} at most, and goes with --tls-dev: {0}"
+    )]
+    TlsDevName(String),
     /// The public URL cannot serve as an issuer.
     #[error(
         "the public URL must be https://host[:port], or http://localhost[:port] for this machine alone, with nothing after it; it is {0}"
@@ -131,6 +145,7 @@ impl File {
             tls_cert: tls.tls_cert.clone(),
             tls_key: tls.tls_key.clone(),
             tls_dev: tls.tls_dev,
+            tls_dev_name: either(self.tls_dev_name, other.tls_dev_name),
             data: self.data.or(other.data),
             listen: self.listen.or(other.listen),
             public_url: self.public_url.or(other.public_url),
@@ -149,9 +164,12 @@ impl File {
     ///
     /// [`ConfigError`] if they cannot be used.
     pub fn finish(self) -> Result<Config, ConfigError> {
+        if let (false, Some(name)) = (self.tls_dev, self.tls_dev_name.first()) {
+            return Err(ConfigError::TlsDevName(format!("{name} is given without it")));
+        }
         let tls = match (self.tls_cert, self.tls_key, self.tls_dev) {
             (None, None, false) => Tls::Off,
-            (None, None, true) => Tls::Dev,
+            (None, None, true) => Tls::Dev { names: dev_names(self.tls_dev_name)? },
             (Some(cert), Some(key), false) => Tls::Files { cert, key },
             _ => return Err(ConfigError::Tls),
         };
@@ -188,6 +206,36 @@ impl File {
 /// The first list, unless nothing was chosen there.
 fn either(first: Vec<String>, second: Vec<String>) -> Vec<String> {
     if first.is_empty() { second } else { first }
+}
+
+/// The names as a certificate has them: in lower case, each once, in the order given.
+fn dev_names(names: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    let mut kept: Vec<String> = Vec::new();
+    for name in names {
+        let name = name.to_ascii_lowercase();
+        if !is_host(&name) && name.parse::<std::net::IpAddr>().is_err() {
+            return Err(ConfigError::TlsDevName(format!("{name:?} is neither")));
+        }
+        if !kept.contains(&name) {
+            kept.push(name);
+        }
+    }
+    match kept.len() {
+        count if count > MOST_NAMES => Err(ConfigError::TlsDevName(format!("there are {count}"))),
+        _ => Ok(kept),
+    }
+}
+
+/// Whether this is a host name (RFC 1123 §2.1): labels of letters, digits and inner hyphens. A wildcard is none: it would
+/// vouch for hosts nobody named.
+fn is_host(name: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(label)
 }
 
 /// Whether something may be fetched from there: over TLS, or from this machine.
@@ -239,9 +287,36 @@ mod tests {
         let file: File = toml::from_str("listen = \"127.0.0.1:1\"\ntls-dev = true").unwrap();
         let line = File { listen: Some(SocketAddr::from(([127, 0, 0, 1], 2))), ..File::default() };
         let config = line.or(file).finish().unwrap();
-        assert_eq!((config.listen.port(), config.tls), (2, Tls::Dev));
+        assert_eq!((config.listen.port(), config.tls), (2, Tls::Dev { names: Vec::new() }));
         assert_eq!(config.public_url, "https://localhost:2");
         assert!(toml::from_str::<File>("lisen = \"127.0.0.1:1\"").is_err());
+    }
+
+    #[test]
+    fn further_names_are_hosts_and_go_with_the_certificate_they_are_for() {
+        let named = |names: &[&str], tls_dev| {
+            let tls_dev_name = names.iter().map(|&name| name.to_owned()).collect();
+            File { tls_dev_name, tls_dev, ..File::default() }.finish()
+        };
+        let good = ["login.microsoftonline.com", "IDP.Example.test", "idp.example.test", "127.0.0.2", "::1"];
+        let Tls::Dev { names } = named(&good, true).unwrap().tls else { panic!("TLS") };
+        assert_eq!(names, ["login.microsoftonline.com", "idp.example.test", "127.0.0.2", "::1"]);
+        let long = "a".repeat(64);
+        for bad in
+            ["", "*.example.test", "a b", "https://a.test", "a..test", "-a.test", "a.test:1", "ä.test", &long]
+        {
+            assert!(matches!(named(&[bad], true), Err(ConfigError::TlsDevName(_))), "{bad}");
+        }
+        assert!(matches!(named(&["a.test"], false), Err(ConfigError::TlsDevName(_))));
+        let many: Vec<_> = (0..=MOST_NAMES).map(|n| format!("h{n}.test")).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        assert!(matches!(named(&many, true), Err(ConfigError::TlsDevName(_))));
+        assert!(named(&many[1..], true).is_ok());
+        let file: File = toml::from_str("tls-dev = true\ntls-dev-name = [\"a.test\", \"b.test\"]").unwrap();
+        assert_eq!(
+            file.finish().unwrap().tls,
+            Tls::Dev { names: vec!["a.test".to_owned(), "b.test".to_owned()] }
+        );
     }
 
     #[test]

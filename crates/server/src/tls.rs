@@ -35,7 +35,9 @@ pub fn server_config(config: &Config) -> Result<Option<Arc<ServerConfig>>, TlsEr
     let (cert, key) = match &config.tls {
         Tls::Off => return Ok(None),
         Tls::Files { cert, key } => (cert.clone(), key.clone()),
-        Tls::Dev => dev_certificate(&config.data, host_of(&config.public_url).unwrap_or("localhost"))?,
+        Tls::Dev { names } => {
+            dev_certificate(&config.data, host_of(&config.public_url).unwrap_or("localhost"), names)?
+        }
     };
     let file_error = |path: &Path| {
         let path = path.to_owned();
@@ -55,8 +57,9 @@ pub fn server_config(config: &Config) -> Result<Option<Arc<ServerConfig>>, TlsEr
     Ok(Some(Arc::new(tls)))
 }
 
-/// Files of the development CA in the data folder; the CA is made once, so that it has to be trusted once.
-fn dev_certificate(data: &Path, host: &str) -> Result<(PathBuf, PathBuf), TlsError> {
+/// Files of the development CA in the data folder; the CA is made once, so that it has to be trusted once. The server's
+/// certificate is made at each start, for the names that are asked for then.
+fn dev_certificate(data: &Path, host: &str, names: &[String]) -> Result<(PathBuf, PathBuf), TlsError> {
     let path = |name: &str| data.join(name);
     let (ca_cert, ca_key) = (path("tls-dev-ca.pem"), path("tls-dev-ca.key"));
     let (cert, key) = (path("tls-dev.pem"), path("tls-dev.key"));
@@ -74,8 +77,9 @@ fn dev_certificate(data: &Path, host: &str) -> Result<(PathBuf, PathBuf), TlsErr
         .map_err(|error| TlsError::File(ca_key.clone(), error.to_string()))?;
     let issuer = Issuer::new(ca_params(), KeyPair::from_pem(&pem)?);
     let pair = KeyPair::generate()?;
-    let mut params =
-        CertificateParams::new(vec![host.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    let mut all = vec![host.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned()];
+    all.extend(names.iter().cloned());
+    let mut params = CertificateParams::new(all)?;
     params.distinguished_name.push(DnType::CommonName, host);
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     write(&cert, &params.signed_by(&pair, &issuer)?.pem())?;
@@ -89,4 +93,47 @@ fn ca_params() -> CertificateParams {
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     params
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::RootCertStore;
+    use rustls::client::WebPkiServerVerifier;
+    use rustls::client::danger::ServerCertVerifier as _;
+    use rustls::pki_types::{ServerName, UnixTime};
+
+    /// Whether a client that trusts the CA takes the certificate for that of this host.
+    fn is_for(data: &Path, host: &'static str) -> bool {
+        let read = |name: &str| CertificateDer::from_pem_file(data.join(name)).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(read("tls-dev-ca.pem")).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        let host = ServerName::try_from(host).unwrap();
+        verifier.verify_server_cert(&read("tls-dev.pem"), &[], &host, &[], UnixTime::now()).is_ok()
+    }
+
+    #[test]
+    fn a_client_that_trusts_the_ca_takes_each_name_asked_for_at_this_start_and_no_other() {
+        let data = std::env::temp_dir().join(format!("passband-tls-{}", std::process::id()));
+        let data = data.as_path();
+        std::fs::create_dir(data).unwrap();
+        let make = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+            dev_certificate(data, "id.example.test", &names).unwrap();
+        };
+        make(&["login.example.test", "192.0.2.7"]);
+        let ca = std::fs::read(data.join("tls-dev-ca.pem")).unwrap();
+        for name in ["id.example.test", "localhost", "127.0.0.1", "login.example.test", "192.0.2.7"] {
+            assert!(is_for(data, name), "{name}");
+        }
+        assert!(!is_for(data, "other.example.test"));
+        make(&["other.example.test"]);
+        assert!(is_for(data, "other.example.test"));
+        assert!(!is_for(data, "login.example.test"), "what is no longer asked for is gone");
+        assert_eq!(std::fs::read(data.join("tls-dev-ca.pem")).unwrap(), ca, "trusted once, trusted still");
+        std::fs::remove_dir_all(data).unwrap();
+    }
 }

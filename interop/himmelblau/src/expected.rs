@@ -52,8 +52,10 @@ pub const EXPECTED: &[(&str, Expected)] = &[
     ("exchange, v2 (scope)", Expected::Ok("deviceid")),
     ("exchange, PoP", Expected::NotYet("AADSTS70011")),
     ("cookie with nonce", Expected::Ok("")),
-    // A cookie that is good for every page it is ever put into is refused for good (attack A4): a nonce is asked for.
+    // A cookie that is good for every page it is ever put into is refused (attack A4): a nonce is asked for. Unless an
+    // administrator does without (ADR 0019).
     ("cookie without nonce", Expected::Refused("sso_nonce")),
+    ("cookie without nonce, switched on", Expected::Ok("signed in to the app")),
     ("renewal", Expected::Ok("")),
     ("Hello key", Expected::NotYet("Authorization code not found")),
     ("Hello key to PRT", Expected::NotYet("needs a Hello key")),

@@ -41,8 +41,7 @@ async fn run() -> Result<usize, Trouble> {
     let server = Server::from_env()?;
     // Brokers written for Entra ID are off until an administrator says otherwise.
     for app in ["38aa3b87-a06d-4817-b275-7a316988d93b", "b743a22d-6705-4147-8670-d92fa515ee2b"] {
-        let body = json!({ "passband_enabled": true });
-        server.admin(Method::PATCH, &format!("/applications/{app}"), Some(body)).await?;
+        server.switch(app, true).await?;
     }
     let body = json!({
         "displayName": "API of the interop run",

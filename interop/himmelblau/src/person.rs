@@ -31,6 +31,13 @@ impl Server {
         Ok(Self { url, token: variable("PASSBAND_TOKEN")?, http })
     }
 
+    /// Switches an application on or off.
+    pub async fn switch(&self, app: &str, on: bool) -> Result<(), Trouble> {
+        let body = json!({ "passband_enabled": on });
+        self.admin(Method::PATCH, &format!("/applications/{app}"), Some(body)).await?;
+        Ok(())
+    }
+
     /// Asks the admin API.
     pub async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
         let mut request =

@@ -21,6 +21,8 @@ const PIN: &str = "246813";
 /// How a sign-in at the page goes: a passkey, and no device code in its stead.
 const PASSKEY: [AuthOption; 3] =
     [AuthOption::Fido, AuthOption::PasswordlessSecurityKey, AuthOption::NoDAGFallback];
+/// The application that is the switch for cookies without a nonce (ADR 0019).
+const COOKIES_BY_AGE: &str = "6b0e935a-47d8-4c1f-8a36-e2701dc459bf";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A step's value and a word about it.
@@ -142,6 +144,8 @@ impl Run {
         self.transcript.tell("cookie with nonce", outcome);
         let outcome = self.cookie(prt, false).await;
         self.transcript.tell("cookie without nonce", outcome);
+        let outcome = self.cookie_by_age(prt).await;
+        self.transcript.tell("cookie without nonce, switched on", outcome);
         let outcome = self.renew(prt).await;
         self.transcript.tell("renewal", outcome);
     }
@@ -295,6 +299,16 @@ impl Run {
         } else {
             Err(format!("{} and no code", response.status()))
         }
+    }
+
+    /// The same once an administrator does without nonces in cookies.
+    async fn cookie_by_age(&mut self, prt: Option<&SealedData>) -> Outcome<()> {
+        let switched = self.server.switch(COOKIES_BY_AGE, true).await;
+        switched.map_err(|error| error.to_string())?;
+        let outcome = self.cookie(prt, false).await;
+        let switched = self.server.switch(COOKIES_BY_AGE, false).await;
+        switched.map_err(|error| error.to_string())?;
+        outcome
     }
 
     async fn nonce(&self) -> Result<String, Refusal> {

@@ -10,7 +10,11 @@ use std::time::Duration;
 pub(super) enum Kind {
     /// A PRT to an access token for an app
     Exchange,
-    /// The cryptography of that behind a bare handler: its limit
+    /// The same from a device with the client profile `compatible`: KDFv1, its context spent, the answer in the CBC form
+    Compatible,
+    /// A nonce, for which nothing is stored
+    Nonce,
+    /// The cryptography of an exchange behind a bare handler: its limit
     Bare,
     /// A passkey to a browser session, both requests of it
     Passkey,
@@ -21,11 +25,21 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 5] = [Self::Bare, Self::Exchange, Self::Passkey, Self::Refresh, Self::Issue];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Bare,
+        Self::Exchange,
+        Self::Compatible,
+        Self::Nonce,
+        Self::Passkey,
+        Self::Refresh,
+        Self::Issue,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Exchange => "PRT -> token",
+            Self::Compatible => "PRT -> token, compatible",
+            Self::Nonce => "nonce",
             Self::Bare => "the same, bare handler",
             Self::Passkey => "passkey sign-in",
             Self::Refresh => "refresh, rotating",

@@ -50,6 +50,32 @@ pub(super) struct Row {
     cpu_us: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) half_load: Option<Half>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) growth: Option<Growth>,
+}
+
+/// What the server held before the first turn of a work and after the last. Of that work alone if no other ran between.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Growth {
+    memory_before: u64,
+    memory_after: u64,
+    folder_before: u64,
+    folder_after: u64,
+}
+
+impl Growth {
+    /// Counts for the first turn.
+    pub(super) const fn before(&mut self, memory: u64, folder: u64) {
+        if self.memory_before == 0 {
+            (self.memory_before, self.folder_before) = (memory, folder);
+        }
+    }
+
+    /// Counts until the next turn.
+    pub(super) const fn after(&mut self, memory: u64, folder: u64) {
+        (self.memory_after, self.folder_after) = (memory, folder);
+    }
 }
 
 /// Latency when half of what is possible is asked for.
@@ -86,6 +112,7 @@ impl Row {
             p99_ms: percentile(&mut all, 0.99),
             cpu_us: cpu * 1e6 / all.len().max(1) as f64,
             half_load: None,
+            growth: None,
         }
     }
 }
@@ -134,11 +161,14 @@ impl Report {
     fn share(&self, stage: &Stage, row: &Row) -> Option<(&'static str, f64)> {
         let limits = self.limits?;
         let is = |kind: Kind| row.work == kind.name();
-        let (limit, most) = if is(Kind::Exchange) {
+        let (limit, most) = if is(Kind::Exchange) || is(Kind::Compatible) {
             let bare = |other: &&Row| other.work == Kind::Bare.name() && other.connections == row.connections;
             ("bare handler", stage.rows.iter().find(bare)?.per_second)
         } else if is(Kind::Bare) {
             ("its cryptography", limits.exchange_cryptography)
+        } else if is(Kind::Nonce) {
+            // Nothing it waits for: no signature, no row.
+            return None;
         } else if is(Kind::Passkey) {
             ("ES256 verify", limits.es256_verify)
         } else {
@@ -213,6 +243,18 @@ impl Report {
                 row.work, row.connections, row.per_second, row.p50_ms, row.p99_ms, row.cpu_us
             );
             writeln!(text, "{}", line.trim_end())?;
+            if let Some(grown) = row.growth {
+                writeln!(
+                    text,
+                    "  {:<24} {} of them: memory {:.1} to {:.1} MiB, data folder {:.2} to {:.2} MiB",
+                    "",
+                    row.count,
+                    mib(grown.memory_before),
+                    mib(grown.memory_after),
+                    mib(grown.folder_before),
+                    mib(grown.folder_after)
+                )?;
+            }
         }
         Ok(())
     }

@@ -6,13 +6,15 @@ use super::load::{Caller, Pace, Round, Worker, turn};
 use super::machine::Cores;
 use super::plan::{Kind, Plan};
 use super::progress;
-use super::report::{Half, Report, Row, Stage, median};
+use super::report::{Growth, Half, Report, Row, Stage, median};
 use super::work::exchange::{self, Exchange, Prts};
 use super::work::issue::{Candidate, Issue};
+use super::work::nonce::Nonces;
 use super::work::passkey::{self, Holders, Passkey};
 use super::work::refresh::{Refresh, Tokens};
 use super::work::share;
 use crate::failure::Failure;
+use passband_core::directory::ClientProfile;
 use passband_server::app::App;
 use passband_server::bench::bare::Bare;
 use passband_server::bench::limits::{self, Limits};
@@ -77,6 +79,8 @@ struct Town {
     device_key: Rc<SoftRsa>,
     people: Vec<Held>,
     prts: Prts,
+    /// Of devices with the profile `compatible`; the others are of strict ones.
+    compatible: Prts,
     refresh: Tokens,
     holders: Holders,
     /// For PRT issue, taken from the end.
@@ -92,6 +96,7 @@ impl Town {
             device_key: Rc::new(device_key),
             people: Vec::new(),
             prts: Rc::default(),
+            compatible: Rc::default(),
             refresh: Rc::default(),
             holders: Rc::default(),
             candidates: RefCell::default(),
@@ -154,7 +159,11 @@ impl Town {
             // Of the newcomers alone, who are spread over the directory as it is now.
             self.holders = Rc::new(holders);
         }
-        self.prts = Rc::new(self.people.iter().map(|held| (held.prt.clone(), held.key.clone())).collect());
+        let of = |profile| {
+            let theirs = self.people.iter().filter(move |held| held.profile == profile);
+            Rc::new(theirs.map(|held| (held.prt.clone(), held.key.clone())).collect())
+        };
+        (self.prts, self.compatible) = (of(ClientProfile::Strict), of(ClientProfile::Compatible));
         self.refresh.borrow_mut().extend(self.people[before..].iter().map(|held| held.refresh.clone()));
         Ok(())
     }
@@ -166,8 +175,10 @@ impl Town {
         } else {
             0
         };
-        let every = (self.people.len() / number.max(1)).max(1);
-        let chosen: Vec<&Held> = self.people.iter().step_by(every).cycle().take(number).collect();
+        let strict: Vec<&Held> =
+            self.people.iter().filter(|held| held.profile == ClientProfile::Strict).collect();
+        let every = (strict.len() / number.max(1)).max(1);
+        let chosen: Vec<&Held> = strict.iter().copied().step_by(every).cycle().take(number).collect();
         let tokens = people::sign_in(app, &chosen).await.map_err(|error| fault(error.to_string()))?;
         let candidates = chosen
             .iter()
@@ -199,7 +210,7 @@ async fn stage(plan: &Plan, cores: Cores, folder: &Path, town: &Town) -> Result<
     // What a start leaves behind is given back by then.
     tokio::time::sleep(Duration::from_millis(200).min(plan.round)).await;
     let (idle, _) = server.memory();
-    let field = Field { plan, town, server: &server, bare: bare.as_ref() };
+    let field = Field { plan, town, folder, server: &server, bare: bare.as_ref() };
     let mut rows = Vec::new();
     for &connections in &plan.connections {
         rows.extend(field.measure(connections).await.map_err(fault)?);
@@ -212,6 +223,7 @@ async fn stage(plan: &Plan, cores: Cores, folder: &Path, town: &Town) -> Result<
 struct Field<'a> {
     plan: &'a Plan,
     town: &'a Town,
+    folder: &'a Path,
     server: &'a Child,
     bare: Option<&'a Child>,
 }
@@ -221,6 +233,7 @@ impl Field<'_> {
     async fn measure(&self, connections: usize) -> Result<Vec<Row>, Fault> {
         let keys = exchange::keys(&mut Connection::open(self.server.address()).await?).await?;
         let mut parties = Vec::new();
+        let mut grown = Growth::default();
         for &kind in &self.plan.works {
             let mut callers = Vec::with_capacity(connections);
             for at in 0..connections {
@@ -240,13 +253,20 @@ impl Field<'_> {
                     self.hand_out(callers).await?;
                 }
                 let pace = Pace { lasts: self.plan.round, every: None };
+                if *kind == Kind::Nonce {
+                    grown.before(self.server.memory().0, size_of(self.folder));
+                }
                 rounds.push(self.turn(*kind, callers, pace).await?);
+                if *kind == Kind::Nonce {
+                    grown.after(self.server.memory().0, size_of(self.folder));
+                }
             }
         }
         let most = self.plan.connections.iter().max() == Some(&connections);
         let mut rows = Vec::new();
         for (kind, mut callers, rounds) in parties {
             let mut row = Row::of(kind, connections, &rounds);
+            row.growth = (kind == Kind::Nonce).then_some(grown);
             if most && matches!(kind, Kind::Exchange | Kind::Passkey | Kind::Refresh) {
                 progress(&format!("{} people at half load: {}", self.town.people.len(), kind.name()));
                 let every = Duration::from_secs_f64(2.0 * connections as f64 / row.per_second.max(1.0));
@@ -283,6 +303,12 @@ impl Field<'_> {
                     Exchange::new(self.path(), Rc::clone(&town.prts), at, nonce).verifying(Rc::clone(keys)),
                 )
             }
+            Kind::Compatible => {
+                let nonce = exchange::nonce(&mut connection, &self.path()).await?;
+                let worker = Exchange::new(self.path(), Rc::clone(&town.compatible), at, nonce);
+                Box::new(worker.verifying(Rc::clone(keys)).compatible())
+            }
+            Kind::Nonce => Box::new(Nonces::new(self.path())),
             Kind::Bare => {
                 let prt = Bare::new().and_then(|bare| bare.prt()).ok_or("no PRT for the bare handler")?;
                 // As long as a real one; the bare handler does not look at it.
@@ -323,4 +349,11 @@ impl Field<'_> {
     fn path(&self) -> String {
         format!("/{}/oauth2/token", self.town.tenant)
     }
+}
+
+/// Bytes of the files of the installation, its log apart. A database elsewhere is not among them.
+fn size_of(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let counted = files.filter(|file| file.file_name() != "serve.log");
+    counted.filter_map(|file| file.metadata().ok()).map(|about| about.len()).sum()
 }

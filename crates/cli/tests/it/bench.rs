@@ -14,14 +14,19 @@ fn check(report: &Value, database: &str) {
         assert!(stage[figure].as_f64().unwrap() > 0.0, "{figure}");
     }
     let rows = stage["rows"].as_array().unwrap();
-    // Five works over 1 and over 4 connections.
-    assert_eq!(rows.len(), 10);
+    // Seven works over 1 and over 4 connections.
+    assert_eq!(rows.len(), 14);
     for row in rows {
         assert!(row["count"].as_u64().unwrap() > 0, "{row}");
-        assert!(row["ofLimit"].as_f64().unwrap() > 0.0, "{row}");
+        if row["work"] == "nonce" {
+            assert!(row["growth"]["memoryAfter"].as_u64().unwrap() > 0, "{row}");
+            assert!(row["growth"]["folderAfter"].as_u64().unwrap() > 0, "{row}");
+        } else {
+            assert!(row["ofLimit"].as_f64().unwrap() > 0.0, "{row}");
+        }
     }
     let names: std::collections::HashSet<_> = rows.iter().map(|row| row["work"].as_str().unwrap()).collect();
-    assert_eq!(names.len(), 5);
+    assert_eq!(names.len(), 7);
 }
 
 #[test]

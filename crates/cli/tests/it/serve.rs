@@ -132,6 +132,8 @@ fn a_wrong_configuration_is_exit_2_and_says_what_to_do() {
         (vec!["serve", "--config", "/nowhere.toml"], "--config"),
         (vec!["serve", "--public-url", "http://id.example.org"], "https://"),
         (vec!["serve", "--tls-dev", "--tls-cert", "x", "--tls-key", "y"], "--tls"),
+        (vec!["serve", "--tls-dev", "--tls-dev-name", "*.example.test"], "--tls-dev-name"),
+        (vec!["serve", "--tls-dev-name", "login.example.test"], "--tls-dev"),
     ] {
         let run = super::passband(&args);
         assert_eq!(run.exit, 2, "{args:?}: {}", run.stderr);

@@ -28,6 +28,12 @@ pub const ACCOUNT_APP: ClientId = ClientId::from_bytes([
     0x1c, 0x97, 0xe4, 0x65, 0x30, 0xda, 0x4b, 0x8e, 0x92, 0x0b, 0x76, 0x5e, 0xf3, 0x1a, 0xc8, 0x4d,
 ]);
 
+/// No client but a switch (ADR 0019): while it is enabled, devices with the profile `compatible` may sign a browser in
+/// with a cookie that carries a time in place of a nonce.
+pub const COOKIES_BY_AGE: ClientId = ClientId::from_bytes([
+    0x6b, 0x0e, 0x93, 0x5a, 0x47, 0xd8, 0x4c, 0x1f, 0x8a, 0x36, 0xe2, 0x70, 0x1d, 0xc4, 0x59, 0xbf,
+]);
+
 /// Redirect URIs one application may have.
 pub const MAX_REDIRECTS: usize = 100;
 
@@ -39,9 +45,10 @@ pub const MAX_IDENTIFIERS: usize = 20;
 pub struct AppWish {
     /// Graph `displayName`.
     pub name: Option<String>,
-    /// Graph `web.redirectUris`: https, and `http://localhost` while an application is being made.
+    /// Graph `web.redirectUris`: https, and `http://localhost:port` while an application is being made.
     pub web_redirects: Option<Vec<String>>,
-    /// Graph `publicClient.redirectUris`: loopback addresses and an application's own schemes.
+    /// Graph `publicClient.redirectUris`: loopback addresses, `http://localhost` for any port, and an application's own
+    /// schemes.
     pub native_redirects: Option<Vec<String>>,
     /// Graph `web.logoutUrl`; `Some(None)` takes it away.
     pub logout: Option<Option<String>>,
@@ -56,13 +63,14 @@ pub struct AppWish {
 /// Whether the installation itself rests on this application.
 #[must_use]
 pub fn is_built_in(id: ClientId) -> bool {
-    [BROKER_CLIENT, BROKER_PLUGIN, LINUX_BROKER, DRS_APP, CONSOLE_APP, ACCOUNT_APP].contains(&id)
+    [BROKER_CLIENT, BROKER_PLUGIN, LINUX_BROKER, DRS_APP, CONSOLE_APP, ACCOUNT_APP, COOKIES_BY_AGE]
+        .contains(&id)
 }
 
 /// Whether a redirect URI is one of the `web` group; the others are of the `publicClient` group.
 #[must_use]
 pub fn is_web(uri: &str) -> bool {
-    uri.starts_with("https:") || uri.starts_with("http://localhost")
+    uri.starts_with("https:") || uri.starts_with("http://localhost:")
 }
 
 /// A new application, a public client until it is given a secret.
@@ -161,9 +169,9 @@ fn redirects(uris: &[String], web: bool) -> Result<Vec<String>, Invalid> {
     }
     if !uris.iter().all(|uri| is_web(uri) == web) {
         let why = if web {
-            "take https and http://localhost; 127.0.0.1, [::1] and an app's own scheme go to publicClient.redirectUris"
+            "take https and http://localhost with a port; localhost without one, 127.0.0.1, [::1] and an app's own scheme go to publicClient.redirectUris"
         } else {
-            "take 127.0.0.1, [::1] and an app's own scheme; https and http://localhost go to web.redirectUris"
+            "take 127.0.0.1, [::1], http://localhost without a port and an app's own scheme; https and http://localhost with a port go to web.redirectUris"
         };
         return Err(Invalid::new(property, why));
     }
@@ -248,26 +256,34 @@ mod tests {
     fn each_redirect_group_replaces_its_own() {
         let both = AppWish {
             web_redirects: list(&["https://a.example/cb", "http://localhost:3000/cb"]),
-            native_redirects: list(&["http://127.0.0.1/", "com.example.app:/cb"]),
+            native_redirects: list(&["http://localhost", "com.example.app:/cb"]),
             ..named()
         };
         let app = create(&both, ISSUER, NOW, &SystemRandom).unwrap();
         assert_eq!(app.redirect_uris.len(), 4);
         let wish = AppWish { web_redirects: list(&["https://b.example/cb"]), ..AppWish::default() };
         let after = apply(&app, &wish, ISSUER).unwrap();
-        assert_eq!(after.redirect_uris, ["https://b.example/cb", "http://127.0.0.1/", "com.example.app:/cb"]);
+        assert_eq!(after.redirect_uris, ["https://b.example/cb", "http://localhost", "com.example.app:/cb"]);
     }
 
     #[test]
     fn what_may_not_be_registered_is_named() {
         assert_eq!(refused(AppWish::default()), "displayName");
-        for bad in ["javascript:alert(1)//", "https://*.example/", "http://a.example/", "http://127.0.0.1/"] {
+        for bad in [
+            "javascript:alert(1)//",
+            "https://*.example/",
+            "http://a.example/",
+            "http://127.0.0.1/",
+            "http://localhost",
+        ] {
             assert_eq!(refused(AppWish { web_redirects: list(&[bad]), ..named() }), "web.redirectUris");
         }
         let twice = list(&["https://a.example/", "https://a.example/"]);
         assert_eq!(refused(AppWish { web_redirects: twice, ..named() }), "web.redirectUris");
-        let https = list(&["https://a.example/"]);
-        assert_eq!(refused(AppWish { native_redirects: https, ..named() }), "publicClient.redirectUris");
+        for bad in ["https://a.example/", "http://localhost:3000/cb"] {
+            let wish = AppWish { native_redirects: list(&[bad]), ..named() };
+            assert_eq!(refused(wish), "publicClient.redirectUris", "{bad}");
+        }
         let backchannel_logout = Some(Some("http://10.0.0.1/".to_owned()));
         let wish = AppWish { backchannel_logout, ..named() };
         assert_eq!(refused(wish), "passband_backchannelLogoutUri");

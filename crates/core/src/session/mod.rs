@@ -1,5 +1,6 @@
 //! The session floor: PRTs, their use and renewal, codes and refresh tokens, the claims that say how.
 
+pub mod by_age;
 pub mod claims;
 pub mod code;
 pub mod device_code;

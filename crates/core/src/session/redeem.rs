@@ -6,6 +6,7 @@
 //!
 //! The signature comes before everything that writes, so that nobody without the key can end a session.
 
+use super::by_age::{self, Nonces};
 use super::prt::{self, Prt};
 use super::standing::{self, Live};
 use crate::change::Change;
@@ -32,6 +33,10 @@ pub trait CarriesPrt: DeserializeOwned {
     fn prt(&self) -> &str;
     /// The nonce.
     fn nonce(&self) -> Option<&str>;
+    /// When it was made, by its own word; what goes to the token endpoint has no such word.
+    fn made(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 impl CarriesPrt for PrtUseClaims {
@@ -52,16 +57,22 @@ impl CarriesPrt for CookieClaims {
     fn nonce(&self) -> Option<&str> {
         self.request_nonce.as_deref()
     }
+
+    fn made(&self) -> Option<Timestamp> {
+        self.iat.map(Timestamp)
+    }
 }
 
-/// A PRT shown to be held by whoever holds its session key, in a request made for a fresh nonce.
+/// A PRT shown to be held by whoever holds its session key, in a request made for a fresh nonce, or where an
+/// administrator does without one, lately.
 ///
 /// Whether its session still stands is not known yet: that takes a load.
 #[derive(Debug)]
 pub struct Possessed<C> {
     prt: Prt,
     claims: C,
-    nonce: FreshNonce,
+    /// `None` for a cookie that is taken by its age.
+    nonce: Option<FreshNonce>,
     /// The context of a KDFv1 signature, as the id to be spent; `None` for KDFv2.
     first: Option<[u8; 32]>,
 }
@@ -95,6 +106,7 @@ impl<C> Possessed<C> {
 pub fn possess<C: CarriesPrt>(
     ring: &SealRing,
     text: &str,
+    nonces: Nonces,
     now: Timestamp,
 ) -> Result<Possessed<C>, NotPossessed> {
     let anonymous = |reason| NotPossessed { reason, prt: None };
@@ -107,8 +119,11 @@ pub fn possess<C: CarriesPrt>(
     let verified: Verified =
         signed.verify_either(&prt.key).map_err(|error| refuse(reason_of(error), &prt))?;
     let claims: C = verified.claims().map_err(|_| refuse(Reason::RequestMalformed, &prt))?;
-    let nonce = claims.nonce().ok_or_else(|| refuse(Reason::NonceInvalid, &prt))?;
-    let nonce = nonce::check(ring, nonce, now).map_err(|reason| refuse(reason, &prt))?;
+    let nonce = match claims.nonce() {
+        Some(nonce) => nonce::check(ring, nonce, now).map(Some),
+        None => by_age::check(nonces, claims.made(), first.is_some(), now).map(|()| None),
+    };
+    let nonce = nonce.map_err(|reason| refuse(reason, &prt))?;
     Ok(Possessed { prt, claims, nonce, first })
 }
 
@@ -153,6 +168,7 @@ pub struct ProvedPrt<'a> {
     prt: Prt,
     spend: Vec<Change>,
     kdf: Kdf,
+    by_age: bool,
 }
 
 impl<'a> ProvedPrt<'a> {
@@ -172,6 +188,12 @@ impl<'a> ProvedPrt<'a> {
     #[must_use]
     pub const fn kdf(&self) -> Kdf {
         self.kdf
+    }
+
+    /// Whether its request was taken by its age: then the key signed at some time, and not for this request.
+    #[must_use]
+    pub const fn is_by_age(&self) -> bool {
+        self.by_age
     }
 
     /// The changes that use the request up, for a use that decides nothing more.
@@ -194,7 +216,8 @@ pub fn stand<'a, C>(
 ) -> Result<ProvedPrt<'a>, Refusal> {
     let prt = possessed.prt;
     let session = &standing.session;
-    let mut spend = vec![possessed.nonce.spend()];
+    let by_age = possessed.nonce.is_none();
+    let mut spend: Vec<_> = possessed.nonce.map(FreshNonce::spend).into_iter().collect();
     let kdf = possessed.first.map_or(Kdf::V2, |_| Kdf::V1);
     // A6: of a context that comes again, the key may have been extracted. The session ends before the memory of it.
     let until = prt.auth_time + prt::CAP;
@@ -215,13 +238,17 @@ pub fn stand<'a, C>(
         return Err(Refusal { reason: Reason::PrtSuperseded, changes: spend });
     }
     let profile = live.device().map_or(ClientProfile::Strict, |device| device.profile);
+    // Said by itself, so that it does not rest on which derivation such a device may use (attack A4).
+    if by_age && profile == ClientProfile::Strict {
+        return Err(refuse(Reason::NonceInvalid));
+    }
     match (profile, kdf) {
         (ClientProfile::Strict, Kdf::V1) => return Err(refuse(Reason::KdfDowngrade)),
         // It has shown that it can: never again KDFv1 (attack A7).
         (ClientProfile::Compatible, Kdf::V2) => spend.push(Change::RaiseDevice(prt.device)),
         (ClientProfile::Strict, Kdf::V2) | (ClientProfile::Compatible, Kdf::V1) => {}
     }
-    Ok(ProvedPrt { live, prt, spend, kdf })
+    Ok(ProvedPrt { live, prt, spend, kdf, by_age })
 }
 
 /// Renewal: a new generation with the same key, factors and authentication time. It never upgrades them

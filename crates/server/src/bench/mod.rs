@@ -2,6 +2,7 @@
 //! the machine itself can do. Nothing here runs in a server.
 
 pub mod bare;
+pub mod compatible;
 pub mod limits;
 pub mod people;
 

@@ -6,7 +6,8 @@
 
 use super::again::{self, Asked};
 use super::dialect::{self, Version};
-use super::session::{self, found, see_other, sign_in_page};
+use super::response_mode::{Back, ResponseMode};
+use super::session::{self, see_other, sign_in_page};
 use super::{broker, code, par, tokens};
 use crate::access::{self, Asking, Program, Refused};
 use crate::app::App;
@@ -42,6 +43,8 @@ pub struct Request {
     pub redirect_uri: String,
     /// Echoed.
     pub state: String,
+    /// How the answer goes there.
+    mode: ResponseMode,
     /// OpenID Connect `nonce`.
     pub nonce: Option<String>,
     /// PKCE; `None` for the clients that [`dialect::clients`] lets off it.
@@ -57,6 +60,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Where the answer goes.
+    pub fn back(&self) -> Back<'_> {
+        Back { redirect_uri: &self.redirect_uri, state: &self.state, mode: self.mode }
+    }
+
     /// Whether a PRT shown for it may answer it. The broker gets for one what its person uses, by the paths and addresses
     /// of brokers of others (prt.md §6.5); never another PRT, and never what registers devices and keys (attack A32).
     fn may_be_for_prt(&self) -> bool {
@@ -77,7 +85,12 @@ enum Bad {
     /// To the person: there is no client to trust with it.
     Page(Reason),
     /// To the client.
-    Client { redirect_uri: String, state: String, error: &'static str, text: &'static str },
+    Client {
+        client: Arc<AppRecord>,
+        to: (String, String, ResponseMode),
+        error: &'static str,
+        text: &'static str,
+    },
     /// Our fault.
     Store(StoreError),
 }
@@ -87,11 +100,20 @@ impl Bad {
         match self {
             Self::Page(reason) => refused_page(app, reason),
             Self::Store(error) => session::unavailable(&error),
-            Self::Client { redirect_uri, state, error, text } => {
-                found(&code::error_location(app, &redirect_uri, &state, (error, text)))
+            Self::Client { client, to: (redirect_uri, state, mode), error, text } => {
+                Back { redirect_uri: &redirect_uri, state: &state, mode }.send(
+                    app,
+                    &client.name,
+                    &told(error, text),
+                )
             }
         }
     }
+}
+
+/// An error, as the members of an answer (RFC 6749 §4.1.2.1).
+const fn told<'a>(error: &'a str, text: &'a str) -> [(&'a str, &'a str); 2] {
+    [("error", error), ("error_description", text)]
 }
 
 /// `GET /authorize`.
@@ -271,16 +293,15 @@ async fn sign_on(
                     reason.code(),
                 ));
             }
-            broker::Carried::SignedIn { session, binding } => {
+            broker::Carried::SignedIn { session, shown } => {
                 let standing = app.store.standing(session).await?;
                 if let Some(live) = session::signed_in(app, standing.as_ref())
                     && is_enough_by_key(app, visit, request, live)
                 {
-                    // The device's key signed for this very request.
-                    match permit(app, request, attempt, (live, (Shown::SessionKey, binding))).await? {
+                    match permit(app, request, attempt, (live, shown)).await? {
                         Ok((permit, attempt)) => {
                             return Ok(
-                                code::issue(app, request, (permit, live, binding), attempt, true).await
+                                code::issue(app, request, (permit, live, shown.1), attempt, true).await
                             );
                         }
                         Err(because) => stopped = Some(because),
@@ -294,9 +315,8 @@ async fn sign_on(
         return Ok(stop(app, visit, request, &refused));
     }
     if request.prompt == Prompt::None {
-        let (error, text) = ("login_required", "Nobody is signed in here.");
-        let to = code::error_location(app, &request.redirect_uri, &request.state, (error, text));
-        return Ok(found(&to));
+        let told = told("login_required", "Nobody is signed in here.");
+        return Ok(request.back().send(app, &request.client.name, &told));
     }
     if request.in_person && visit.asked.is_none() {
         return Ok(again::ask(app, visit.path, visit.params, session::id(standing.as_ref())));
@@ -331,22 +351,24 @@ async fn permit(
 
 /// What somebody sees whom the policies stopped: the page that asks for a passkey if that can help.
 fn stop(app: &App, visit: &Visit<'_>, request: &Request, refused: &Refused) -> Response {
-    let back = |told| code::error_location(app, &request.redirect_uri, &request.state, told);
+    let denied = told("access_denied", "A policy of the organisation does not permit it.");
+    let name = &request.client.name;
     if request.prompt == Prompt::None {
         let told = match refused.prompt {
-            Some(_) => ("interaction_required", "The person has to sign in again."),
-            None => ("access_denied", "A policy of the organisation does not permit it."),
+            Some(_) => told("interaction_required", "The person has to sign in again."),
+            None => denied,
         };
-        return found(&back(told));
+        return request.back().send(app, name, &told);
     }
     if refused.prompt.is_some() {
-        let name = Some(request.client.name.clone());
+        let name = Some(name.clone());
         let notice = Some(access::words::notice(refused));
         return sign_in_page(app, visit.headers, (name, &visit.here), (pages::Band::default(), notice));
     }
-    let told = ("access_denied", "A policy of the organisation does not permit it.");
-    let text = format!("Go back to {}", request.client.name);
-    access::words::page(app, refused, Some(pages::Link { href: back(told), text }))
+    // A link cannot post: an app that wants a form is told in the address all the same, with nothing secret in it.
+    let text = format!("Go back to {name}");
+    let href = request.back().address(app, &denied);
+    access::words::page(app, refused, Some(pages::Link { href, text }))
 }
 
 /// Whether a session satisfies what the client asked for, if a key signed for this very request.
@@ -391,9 +413,10 @@ async fn understand(app: &App, params: &Params, version: Option<Version>) -> Res
         return Err(Bad::Page(Reason::RedirectUriUnknown));
     }
     let state = params.get("state");
+    let mode = ResponseMode::read(params.get("response_mode"), redirect_uri);
     let bad = |error, text| Bad::Client {
-        redirect_uri: redirect_uri.to_owned(),
-        state: state.to_owned(),
+        client: Arc::clone(&client),
+        to: (redirect_uri.to_owned(), state.to_owned(), mode.unwrap_or(ResponseMode::Query)),
         error,
         text,
     };
@@ -406,9 +429,9 @@ async fn understand(app: &App, params: &Params, version: Option<Version>) -> Res
     if params.get("response_type") != "code" {
         return Err(bad("unsupported_response_type", "response_type must be code."));
     }
-    if !matches!(params.get("response_mode"), "" | "query") {
-        return Err(bad("invalid_request", "response_mode must be query."));
-    }
+    let Some(mode) = mode else {
+        return Err(bad("invalid_request", "response_mode must be query, or form_post for a web address."));
+    };
     let challenge = if let_off && !params.has("code_challenge") && !params.has("code_challenge_method") {
         None
     } else {
@@ -440,6 +463,7 @@ async fn understand(app: &App, params: &Params, version: Option<Version>) -> Res
     Ok(Request {
         redirect_uri: redirect_uri.to_owned(),
         state: state.to_owned(),
+        mode,
         nonce: params.non_empty("nonce").map(str::to_owned),
         challenge,
         target,

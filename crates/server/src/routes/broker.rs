@@ -26,6 +26,7 @@ use passband_core::keys::nonce;
 use passband_core::policy::access::facts::Shown;
 use passband_core::policy::signal::Binding;
 use passband_core::reason::Reason;
+use passband_core::session::by_age::Nonces;
 use passband_core::session::claims::{ID_TOKEN_TYP, Subject};
 use passband_core::session::grant::{self, RefreshToken};
 use passband_core::session::issue;
@@ -208,15 +209,16 @@ async fn use_prt(
 ) -> Result<Response, WireError> {
     let (now, request) = (app.now(), form.get("request"));
     let mut attempt = Attempt::new(SignInKind::PrtToken, caller, now);
-    let possessed: Possessed<PrtUseClaims> = match redeem::possess(&app.keys().ring, request, now) {
-        Ok(possessed) => possessed,
-        Err(not) => {
-            if let Some(prt) = &not.prt {
-                attempt.from_prt(prt);
+    let possessed: Possessed<PrtUseClaims> =
+        match redeem::possess(&app.keys().ring, request, Nonces::Demanded, now) {
+            Ok(possessed) => possessed,
+            Err(not) => {
+                if let Some(prt) = &not.prt {
+                    attempt.from_prt(prt);
+                }
+                return Err(attempt.refuse(app, not.reason).await.into());
             }
-            return Err(attempt.refuse(app, not.reason).await.into());
-        }
-    };
+        };
     attempt.from_prt(possessed.prt());
     let claims = possessed.claims().clone();
     let renewal = claims.scope.split(' ').any(|token| token == SCOPE_PRT);
@@ -288,7 +290,10 @@ async fn exchange(
     };
     let mut changes = spend;
     let mut refresh_token = None;
-    if target.scope.has("offline_access") && client.id != passband_wire::prt::BROKER_CLIENT {
+    // Brokers written for Entra ID read a refresh token from every answer of the first version, whatever scope they named
+    // (prt.md §6.1). `client_info`, which our own broker leaves out, tells them; what they get anybody gets who asks.
+    let always = version == Version::V1 && form.get("client_info") == "1";
+    if (always || target.scope.has("offline_access")) && client.id != passband_wire::prt::BROKER_CLIENT {
         let family = passband_core::session::code::Code::fresh_id(app.rng());
         let (change, text) = tokens::begin_grant(app, (family, live.session().id), client.id, &target, now)?;
         changes.push(change);
@@ -356,8 +361,8 @@ pub enum Carried {
     SignedIn {
         /// The new session.
         session: SessionId,
-        /// What holds the PRT that was shown.
-        binding: Binding,
+        /// How the PRT was shown, and what holds it.
+        shown: (Shown, Binding),
     },
 }
 
@@ -377,7 +382,8 @@ pub async fn from_cookie(
     let Some(text) = credential(headers) else { return Ok(Carried::Nothing) };
     attempt.is(SignInKind::PrtCookie);
     let now = attempt.at();
-    let possessed: Possessed<CookieClaims> = match redeem::possess(&app.keys().ring, text, now) {
+    let nonces = dialect::clients::nonces(app).await?;
+    let possessed: Possessed<CookieClaims> = match redeem::possess(&app.keys().ring, text, nonces, now) {
         Ok(possessed) => possessed,
         Err(not) => {
             if let Some(prt) = &not.prt {
@@ -402,9 +408,14 @@ pub async fn from_cookie(
         Err(refusal) => return Ok(Carried::Refused(attempt.refuse(app, refusal).await)),
     };
     attempt.rests_on(proved.live());
+    let by_age = proved.is_by_age();
+    if by_age {
+        attempt.let_off_the_nonce();
+    }
     let beside = match device_credential::beside(app, headers, proved.prt().device, now).await? {
-        // A broker's own tokens take the device's key besides.
+        // A broker's own tokens take the device's key besides, and are asked for by who can ask for a nonce.
         Ok(None) if client == BROKER_CLIENT => Err(Reason::DeviceKeyMismatch),
+        Ok(_) if client == BROKER_CLIENT && by_age => Err(Reason::NonceInvalid),
         beside => beside,
     };
     let beside = match beside {
@@ -414,7 +425,11 @@ pub async fn from_cookie(
             return Ok(Carried::Refused(attempt.refuse(app, refusal).await));
         }
     };
-    let binding = proved.live().binding();
+    // Who shows a cookie that was made for no nonce need not be who holds the key.
+    let shown = match by_age {
+        true => (Shown::CookieFromPrt, Binding::None),
+        false => (Shown::SessionKey, proved.live().binding()),
+    };
     let id = SessionId::generate(app.rng());
     let caller = attempt.caller().clone();
     let Granted { value: session, mut changes } = redeem::browser(proved, id, &caller.agent, &caller.ip, now);
@@ -423,7 +438,7 @@ pub async fn from_cookie(
     attempt.in_session(session.id, session.factors);
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
-        Ok(()) => Ok(Carried::SignedIn { session: session.id, binding }),
+        Ok(()) => Ok(Carried::SignedIn { session: session.id, shown }),
         Err(CommitError::Conflict(_)) => Ok(Carried::Refused(again.refuse(app, Reason::NonceReplayed).await)),
         Err(CommitError::Store(error)) => Err(error),
     }

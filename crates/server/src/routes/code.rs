@@ -1,7 +1,7 @@
 //! The authorization response (RFC 6749 §4.1.2, RFC 9207).
 
 use super::authorize::Request;
-use super::session::{found, unavailable, with_cookie};
+use super::session::{unavailable, with_cookie};
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::cookie;
@@ -42,8 +42,7 @@ pub async fn issue(
     if let Err(error) = attempt.grant(app, Vec::new()).await {
         return unavailable(&error);
     }
-    let to = location(app, &request.redirect_uri, &request.state, &[("code", &text)]);
-    with_cookie(found(&to), cookie)
+    with_cookie(request.back().send(app, &request.client.name, &[("code", &text)]), cookie)
 }
 
 /// The cookie of a session that the browser is yet to be given, or that it is to keep otherwise than so far.
@@ -56,21 +55,4 @@ fn cookie(app: &App, permit: &Permit, live: Live<'_>, begun: bool) -> Option<Hea
         Some(PersistentBrowser::Never) => Some(cookie::set_session(app, session.id)),
         None => begun.then(|| cookie::set_session(app, session.id)),
     }
-}
-
-/// Where an error is sent (RFC 6749 §4.1.2.1).
-pub fn error_location(app: &App, redirect_uri: &str, state: &str, (error, text): (&str, &str)) -> String {
-    location(app, redirect_uri, state, &[("error", error), ("error_description", text)])
-}
-
-/// The redirect URI with these members, `state` as it came and `iss` (RFC 9207: against mix-up).
-fn location(app: &App, redirect_uri: &str, state: &str, members: &[(&str, &str)]) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(members);
-    if !state.is_empty() {
-        query.append_pair("state", state);
-    }
-    query.append_pair("iss", app.issuer());
-    let joint = if redirect_uri.contains('?') { '&' } else { '?' };
-    format!("{redirect_uri}{joint}{}", query.finish())
 }

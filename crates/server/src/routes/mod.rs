@@ -24,6 +24,7 @@ pub mod profile;
 pub mod recover;
 pub mod recovery;
 pub mod register;
+pub mod response_mode;
 pub mod second;
 pub mod session;
 pub mod ssf;

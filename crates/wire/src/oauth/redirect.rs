@@ -1,16 +1,35 @@
 //! Redirect URIs: exact match, with the one exception RFC 8252 §7.3 makes for loopback ports.
 
 /// Whether `asked` is `registered`: byte for byte (RFC 9700 §2.1), except that the port of a registered
-/// `http://127.0.0.1` or `http://[::1]` may be any, since a native app cannot know which it will get.
+/// `http://127.0.0.1` or `http://[::1]` may be any, since a native app cannot know which it will get; and that of an
+/// `http://localhost` that was registered as [`is_native_localhost`].
 #[must_use]
 pub fn matches(registered: &str, asked: &str) -> bool {
-    registered == asked || loopback(registered).is_some_and(|r| loopback(asked) == Some(r))
+    registered == asked || of_any_port(registered).is_some_and(|r| loopback(asked) == Some(r))
 }
+
+/// Whether a URI is `http://localhost` without a port: that of a native app, which MSAL for one asks for by this name.
+/// With a port it is that of a website in the making, and is compared as it stands.
+///
+/// RFC 8252 §8.3 does not recommend the name: a resolver may take it elsewhere, and an app may listen on more than the
+/// loopback interface. What is lost so is a code, of which PKCE makes nothing; so it counts where it was registered, and
+/// never in the place of an address.
+#[must_use]
+pub fn is_native_localhost(uri: &str) -> bool {
+    uri.strip_prefix("http://localhost").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Host and path of a registered URI whose port may be any.
+fn of_any_port(registered: &str) -> Option<(&str, &str)> {
+    loopback(registered).filter(|(host, _)| *host != LOCALHOST || is_native_localhost(registered))
+}
+
+const LOCALHOST: &str = "localhost";
 
 /// Host and path of a loopback URI, its port left out.
 fn loopback(uri: &str) -> Option<(&str, &str)> {
     let rest = uri.strip_prefix("http://")?;
-    let host = ["127.0.0.1", "[::1]"].into_iter().find(|host| rest.starts_with(host))?;
+    let host = ["127.0.0.1", "[::1]", LOCALHOST].into_iter().find(|host| rest.starts_with(host))?;
     let rest = &rest[host.len()..];
     let Some(port_on) = rest.strip_prefix(':') else {
         return (rest.is_empty() || rest.starts_with('/')).then_some((host, rest));
@@ -36,7 +55,10 @@ pub fn may_register(uri: &str) -> bool {
     let local = ["//localhost/", "//localhost:", "//127.0.0.1/", "//127.0.0.1:", "//[::1]/", "//[::1]:"];
     let place_ok = match scheme {
         "https" => rest.starts_with("//") && rest.len() > 3 && !rest[2..].contains('@'),
-        "http" => local.iter().any(|prefix| rest.starts_with(prefix)) && !rest.contains('@'),
+        "http" => {
+            let bare = local.iter().any(|prefix| prefix.strip_suffix('/') == Some(rest));
+            (bare || local.iter().any(|prefix| rest.starts_with(prefix))) && !rest.contains('@')
+        }
         // Schemes a browser runs or reads by itself would turn a code into a script's input.
         "javascript" | "data" | "file" | "blob" | "about" | "vbscript" | "ws" | "wss" => false,
         _ => rest.len() > 2,
@@ -63,8 +85,32 @@ mod tests {
             ("http://127.0.0.1/cb", "https://127.0.0.1/cb"),
             ("http://127.0.0.1/cb", "http://[::1]/cb"),
             ("http://127.0.0.1/cb", "http://127.0.0.1:/cb"),
-            ("http://localhost/cb", "http://localhost:81/cb"),
             ("http://127.0.0.1", "http://127.0.0.1evil.example"),
+        ] {
+            assert!(!matches(registered, asked), "{registered} {asked}");
+        }
+    }
+
+    #[test]
+    fn localhost_is_of_any_port_where_it_was_registered_without_one() {
+        assert!(matches("http://localhost", "http://localhost:49152"));
+        assert!(matches("http://localhost/cb", "http://localhost:81/cb"));
+        assert!(matches("http://localhost/", "http://localhost/"));
+        for (registered, asked) in [
+            ("http://localhost:80/cb", "http://localhost:81/cb"),
+            ("http://localhost:80/cb", "http://localhost/cb"),
+            ("http://localhost", "http://localhost:1/"),
+            ("http://localhost/cb", "http://localhost:1/cb/x"),
+            ("http://localhost", "https://localhost:1"),
+            ("http://localhost", "http://localhost:1@evil.example"),
+            ("http://localhost", "http://localhost.evil.example"),
+            ("http://localhost", "http://localhost:1.evil.example"),
+            ("http://localhost", "http://localhostevil.example"),
+            ("http://localhost", "http://localhost:"),
+            ("http://localhost", "http://LOCALHOST:1"),
+            // The name never stands for an address, nor an address for the name.
+            ("http://localhost", "http://127.0.0.1:1"),
+            ("http://127.0.0.1/", "http://localhost:1/"),
         ] {
             assert!(!matches(registered, asked), "{registered} {asked}");
         }
@@ -76,6 +122,7 @@ mod tests {
             "https://a.example/cb",
             "http://localhost:8480/cb",
             "http://127.0.0.1/",
+            "http://localhost",
             "msauth://x/y",
             "com.example.app:/cb",
         ] {
@@ -92,6 +139,8 @@ mod tests {
             "https://user@a.example/",
             "https:a",
             "http://localhost@evil.example/",
+            "http://localhost.evil.example",
+            "http://localhost?x",
             "https://a.example/\n",
             "JAVASCRIPT:x//y",
             "http://127.0.0.1.evil.example/",

@@ -65,6 +65,9 @@ pub struct CookieClaims {
     /// A nonce of this server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_nonce: Option<String>,
+    /// When it was made, in seconds, by the word of whoever made it. What is no whole number says nothing.
+    #[serde(default, deserialize_with = "whole_number", skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
 }
 
 impl CookieClaims {
@@ -75,8 +78,13 @@ impl CookieClaims {
             refresh_token: prt.to_owned(),
             is_primary: Some("true".to_owned()),
             request_nonce: Some(nonce.to_owned()),
+            iat: None,
         }
     }
+}
+
+fn whole_number<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<i64>, D::Error> {
+    Ok(serde_json::Value::deserialize(input)?.as_i64())
 }
 
 /// Reply of `grant_type=srv_challenge` (§2.1).

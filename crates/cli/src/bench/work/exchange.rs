@@ -4,7 +4,8 @@ use super::Dice;
 use crate::bench::http::{self, Answer, Connection, Fault, post};
 use crate::bench::load::Worker;
 use hyper::Request;
-use passband_server::bench::{CLIENT, RESOURCE};
+use passband_core::directory::ClientProfile;
+use passband_server::bench::{CLIENT, RESOURCE, compatible};
 use passband_wire::jose::jwe;
 use passband_wire::jose::jwk::JwkSet;
 use passband_wire::jose::jws::{Unverified, VerifyingKey};
@@ -49,12 +50,27 @@ pub(in crate::bench) struct Exchange {
     nonce: String,
     /// None for the bare handler, which shows no keys.
     keys: Option<Rc<Vec<VerifyingKey>>>,
+    profile: ClientProfile,
     done: u32,
 }
 
 impl Exchange {
     pub(in crate::bench) fn new(path: String, prts: Prts, seed: usize, nonce: String) -> Self {
-        Self { path, prts, dice: Dice::new(seed), now: 0, nonce, keys: None, done: 0 }
+        Self {
+            path,
+            prts,
+            dice: Dice::new(seed),
+            now: 0,
+            nonce,
+            keys: None,
+            profile: ClientProfile::Strict,
+            done: 0,
+        }
+    }
+
+    /// In the suite of a broker written for Entra ID, for PRTs of devices that may use it.
+    pub(in crate::bench) fn compatible(self) -> Self {
+        Self { profile: ClientProfile::Compatible, ..self }
     }
 
     pub(in crate::bench) fn verifying(self, keys: Rc<Vec<VerifyingKey>>) -> Self {
@@ -86,7 +102,14 @@ impl Worker for Exchange {
             resource: Some(RESOURCE.to_owned()),
             request_nonce: Some(self.nonce.clone()),
         };
-        let request = signed::sign(key, &claims, &SystemRandom).map_err(|error| error.to_string())?;
+        let request = match self.profile {
+            ClientProfile::Strict => {
+                signed::sign(key, &claims, &SystemRandom).map_err(|error| error.to_string())?
+            }
+            ClientProfile::Compatible => {
+                compatible::sign(key, &claims, &SystemRandom).ok_or("a request is no JSON")?
+            }
+        };
         post(&self.path, http::FORM, form(&request)).map(Some)
     }
 
@@ -97,8 +120,11 @@ impl Worker for Exchange {
         }
         let text = std::str::from_utf8(&answer.body).map_err(|error| error.to_string())?;
         let (_, key) = &self.prts[self.now];
-        let plain =
-            jwe::open_reply(key, text).map_err(|error| format!("an answer does not open: {error}"))?;
+        let plain = match self.profile {
+            ClientProfile::Strict => jwe::open_reply(key, text).ok(),
+            ClientProfile::Compatible => compatible::open(key, text),
+        };
+        let plain = plain.ok_or("an answer does not open")?;
         let reply: TokenReply = serde_json::from_slice(&plain).map_err(|error| error.to_string())?;
         if self.done.is_multiple_of(VERIFY_EVERY) {
             self.verify(&reply.access_token)?;

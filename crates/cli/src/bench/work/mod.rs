@@ -2,6 +2,7 @@
 
 pub(super) mod exchange;
 pub(super) mod issue;
+pub(super) mod nonce;
 pub(super) mod passkey;
 pub(super) mod refresh;
 

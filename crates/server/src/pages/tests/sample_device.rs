@@ -1,4 +1,4 @@
-//! Specimens of the pages that let a program on another device in.
+//! Specimens of the pages that let a program in: one on another device, and one that wants its answer by POST.
 
 use super::sample::{Words, csrf};
 use crate::pages::*;
@@ -6,6 +6,14 @@ use passband_wire::time::Timestamp;
 
 pub(super) fn pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
     vec![
+        (
+            "form-post",
+            Box::new(FormPost {
+                app: w.name.into(),
+                action: w.url.into(),
+                carry: vec![("code".into(), w.label.into()), ("state".into(), w.label.into())],
+            }),
+        ),
         (
             "device",
             Box::new(Device {

@@ -8,6 +8,8 @@
 use crate::app::App;
 use passband_core::directory::ClientProfile;
 use passband_core::id::ClientId;
+use passband_core::manage::app::COOKIES_BY_AGE;
+use passband_core::session::by_age::Nonces;
 use passband_store::StoreError;
 use passband_wire::prt::{BROKER_CLIENT, BROKER_PLUGIN, LINUX_BROKER};
 
@@ -64,6 +66,17 @@ pub async fn admits(app: &App, client: ClientId, redirect_uri: &str) -> Result<b
 pub async fn profile(app: &App) -> Result<ClientProfile, StoreError> {
     let on = app.store.app(BROKER_PLUGIN).await?.is_some_and(|plugin| plugin.enabled);
     Ok(if on { ClientProfile::Compatible } else { ClientProfile::Strict })
+}
+
+/// Whether a cookie of a device with the profile `compatible` may do without a nonce: a switch of its own, off unless an
+/// administrator wants it (ADR 0019).
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn nonces(app: &App) -> Result<Nonces, StoreError> {
+    let on = app.store.app(COOKIES_BY_AGE).await?.is_some_and(|switch| switch.enabled);
+    Ok(if on { Nonces::OrAge } else { Nonces::Demanded })
 }
 
 /// Whether this is a broker client: those ask for a refresh token only when they redeem a code (prt.md §6.5).

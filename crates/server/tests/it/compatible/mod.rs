@@ -9,13 +9,14 @@ use crate::world::{Reply, World};
 use axum::http::StatusCode;
 use client::{Broker, DRS_SCOPE, GRAPH, Way, nonce, program, redeem, redeem_code, tenant};
 use passband_core::directory::ClientProfile;
+use passband_core::manage::app::COOKIES_BY_AGE;
 use passband_core::reason::Reason;
 use passband_core::rng::SystemRandom;
 use passband_core::time::Seconds;
 use passband_store::{Page, SignInFilter};
 use passband_wire::jose::kdf::SessionKey;
 use passband_wire::prt::message::PrtUseClaims;
-use passband_wire::prt::{BROKER_PLUGIN, DRS_RESOURCE, LINUX_BROKER, signed};
+use passband_wire::prt::{BROKER_CLIENT, BROKER_PLUGIN, DRS_RESOURCE, LINUX_BROKER, signed};
 use serde_json::json;
 
 /// The reason stands in the log.
@@ -60,6 +61,11 @@ async fn a_broker_written_for_entra_id_goes_the_whole_way() {
         (&direct["resource"], &payload(&direct["access_token"])["aud"]),
         (&json!(GRAPH), &json!(GRAPH))
     );
+    // In the first version without asking for one.
+    let mut request = broker.claims(LINUX_BROKER, "openid", &nonce(&world).await);
+    request["resource"] = json!(GRAPH);
+    let direct = broker.open(&broker.present(&world, &broker.sign(&request)).await);
+    assert!(direct["refresh_token"].is_string(), "{direct}");
     // The whole of it once more: the refresh token of the sign-in still yields a PRT.
     broker.log_in(&world).await;
     broker.exchange(&world, Way::First(GRAPH)).await;
@@ -231,4 +237,105 @@ async fn a4_a_cookie_without_a_nonce_gets_one_offered_and_with_it_signs_in() {
     let cookie = broker.cookie(&nonce(&world).await);
     assert!(carry(&cookie, "").await.location().contains("code="));
     assert!(!carry(&cookie, "").await.location().contains("code="));
+}
+
+/// A cookie with a time in place of a nonce, carried to an app's sign-in.
+async fn carry_by_age(world: &World, path: &str, cookie: &str) -> Reply {
+    let request = axum::http::Request::get(path)
+        .header("x-ms-RefreshTokenCredential", cookie)
+        .body(axum::body::Body::empty());
+    program(world).send(request.unwrap()).await
+}
+
+#[tokio::test]
+async fn a4_a_cookie_without_a_nonce_counts_where_an_administrator_said_so_for_five_minutes_and_once() {
+    let (world, ada) = tenant().await;
+    let broker = Broker::enrol(&world, &ada, 0).await;
+    let app = crate::device::app_path(&world).await;
+    let cookie = |at: i64| {
+        broker.sign(&json!({ "refresh_token": broker.prt, "iat": world.now().0 + at, "ua_client_id": null }))
+    };
+    let signed_in = async |cookie: &str| {
+        let reply = carry_by_age(&world, &app, cookie).await;
+        reply.location().contains("code=")
+    };
+    assert!(!signed_in(&cookie(0)).await, "off, also for a compatible device");
+    switch(&world, COOKIES_BY_AGE, true).await;
+    let text = cookie(0);
+    assert!(signed_in(&text).await);
+    assert!(!signed_in(&text).await, "once");
+    logged(&world, Reason::NonceReplayed).await;
+    assert!(signed_in(&cookie(-300)).await, "five minutes");
+    for at in [-301, 31, i64::MAX - world.now().0] {
+        let reply = carry_by_age(&world, &app, &cookie(at)).await;
+        assert!(reply.location().contains("sso_nonce="), "{at}: a nonce is offered, {}", reply.location());
+    }
+    for iat in [json!(world.now().0.to_string()), json!(1e300), json!(null), json!({})] {
+        let cookie = broker.sign(&json!({ "refresh_token": broker.prt, "iat": iat }));
+        assert!(!signed_in(&cookie).await, "{iat} is no time");
+    }
+    // One that names a nonce is held to it.
+    let both = json!({ "refresh_token": broker.prt, "iat": world.now().0, "request_nonce": "AAAA" });
+    assert!(!signed_in(&broker.sign(&both)).await);
+    let lines = world.app.store.sign_ins(&SignInFilter::default(), &Page::first(99)).await.unwrap().items;
+    let detail = "client profile compatible, cookie without a nonce";
+    assert!(
+        lines.iter().any(|line| line.detail == detail && line.reason == Reason::Granted),
+        "the log says so"
+    );
+    switch(&world, COOKIES_BY_AGE, false).await;
+    assert!(!signed_in(&cookie(0)).await, "off again, at once");
+}
+
+#[tokio::test]
+async fn a4_a_cookie_without_a_nonce_opens_nothing_at_the_token_endpoint_nor_for_the_broker() {
+    let (world, ada) = tenant().await;
+    let broker = Broker::enrol(&world, &ada, 0).await;
+    switch(&world, COOKIES_BY_AGE, true).await;
+    let mut claims = broker.claims(BROKER_PLUGIN, "openid aza", "");
+    claims.as_object_mut().unwrap().remove("request_nonce");
+    claims["iat"] = json!(world.now().0);
+    refused(&world, &broker.present(&world, &broker.sign(&claims)).await, Reason::NonceInvalid).await;
+    // The broker's own code, with the device's signature beside it.
+    let address = format!(
+        "/common/oauth2/authorize?client_id={BROKER_CLIENT}&response_type=code&redirect_uri={}&resource={}",
+        crate::world::encode("msauth://Microsoft.AAD.BrokerPlugin"),
+        crate::world::encode(GRAPH)
+    );
+    let cookie = broker.sign(&json!({ "refresh_token": broker.prt, "iat": world.now().0 }));
+    let request = axum::http::Request::get(address)
+        .header("x-ms-RefreshTokenCredential", cookie)
+        .header("x-ms-DeviceCredential", broker.device(&nonce(&world).await))
+        .body(axum::body::Body::empty());
+    let page = program(&world).send(request.unwrap()).await;
+    assert!(!page.location().contains("code="), "{}", page.location());
+    broker.exchange(&world, Way::First(GRAPH)).await;
+}
+
+#[tokio::test]
+async fn a4_a_strict_device_always_names_a_nonce() {
+    // By the derivation it may use, and by the one that it may not.
+    let (world, ada) = tenant().await;
+    let broker = Broker::enrol(&world, &ada, 0).await;
+    switch(&world, COOKIES_BY_AGE, true).await;
+    let app = crate::device::app_path(&world).await;
+    let claims = json!({ "refresh_token": broker.prt, "iat": world.now().0 });
+    let newer = signed::sign(&SessionKey::from_bytes(broker.key), &claims, &SystemRandom).unwrap();
+    let reply = carry_by_age(&world, &app, &newer).await;
+    assert!(
+        reply.location().contains("sso_nonce="),
+        "who signs by KDFv2 can ask for one: {}",
+        reply.location()
+    );
+    let raise = passband_core::change::Change::RaiseDevice(
+        world.app.store.devices(&Page::first(9), None).await.unwrap().items[0].id,
+    );
+    assert!(carry_by_age(&world, &app, &broker.sign(&claims)).await.location().contains("code="));
+    world.app.commit(vec![raise]).await.unwrap();
+    for cookie in [
+        broker.sign(&claims),
+        signed::sign(&SessionKey::from_bytes(broker.key), &claims, &SystemRandom).unwrap(),
+    ] {
+        assert!(!carry_by_age(&world, &app, &cookie).await.location().contains("code="));
+    }
 }

@@ -103,7 +103,7 @@ async fn what_a_client_gets_wrong_it_is_told_without_a_code() {
         ("response_type", "id_token", "unsupported_response_type"),
         ("response_type", "code id_token", "unsupported_response_type"),
         ("response_mode", "fragment", "invalid_request"),
-        ("response_mode", "form_post", "invalid_request"),
+        ("response_mode", "query.jwt", "invalid_request"),
         ("prompt", "consent", "invalid_request"),
         ("prompt", "none login", "invalid_request"),
         ("max_age", "-1", "invalid_request"),
@@ -126,6 +126,38 @@ async fn what_a_client_gets_wrong_it_is_told_without_a_code() {
         assert_eq!(member(&reply, "state").as_deref(), Some("a state"));
         assert_eq!(member(&reply, "iss").as_deref(), Some(ORIGIN));
     }
+}
+
+#[tokio::test]
+async fn an_app_that_wants_it_gets_its_answer_by_post_and_in_no_address() {
+    let (_world, wiki, mut browser) = signed_in().await;
+    let state = "\"><script>alert(1)</script>";
+    let page = browser.get(&wiki.with(&[("response_mode", "form_post"), ("state", state)])).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.headers.contains_key("location"));
+    assert!(
+        page.body
+            .contains(&format!("<form class=\"stack\" method=\"post\" action=\"{REDIRECT}\" data-submit>"))
+    );
+    for name in ["code", "state", "iss"] {
+        assert_eq!(
+            page.body.matches(&format!("type=\"hidden\" name=\"{name}\" value=\"")).count(),
+            1,
+            "{name}"
+        );
+    }
+    assert!(!page.body.contains("<script>alert"), "what the app sent is text");
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.ends_with("form-action 'self' https://wiki.example.com"), "{policy}");
+    assert_eq!(page.headers["cache-control"], "no-store");
+    // An error goes the same way.
+    let page = browser.get(&wiki.with(&[("response_mode", "form_post"), ("scope", "openid admin")])).await;
+    assert!(page.body.contains("name=\"error\" value=\"invalid_scope\""), "{}", page.body);
+    assert!(!page.body.contains("name=\"code\""));
+    let page = browser
+        .get(&wiki.with(&[("response_mode", "form_post"), ("redirect_uri", "https://evil.example/cb")]))
+        .await;
+    stopped(&page, "redirect_uri_unknown");
 }
 
 #[tokio::test]
