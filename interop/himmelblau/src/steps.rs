@@ -23,6 +23,7 @@ const PASSKEY: [AuthOption; 3] =
     [AuthOption::Fido, AuthOption::PasswordlessSecurityKey, AuthOption::NoDAGFallback];
 /// The application that is the switch for cookies without a nonce (ADR 0019).
 const COOKIES_BY_AGE: &str = "6b0e935a-47d8-4c1f-8a36-e2701dc459bf";
+/// A SHA-256, as base64url: the challenge of PKCE, and the thumbprint of a key.
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A step's value and a word about it.
@@ -137,8 +138,8 @@ impl Run {
         self.transcript.tell("exchange, v1 (resource)", outcome);
         let outcome = self.exchange(prt, vec!["https://graph.microsoft.com/.default"], None, None).await;
         self.transcript.tell("exchange, v2 (scope)", outcome);
-        let outcome =
-            self.exchange(prt, vec!["https://graph.microsoft.com/.default"], None, Some(CHALLENGE)).await;
+        let key = b64::encode(format!(r#"{{"kid":"{CHALLENGE}"}}"#));
+        let outcome = self.exchange(prt, vec!["https://graph.microsoft.com/.default"], None, Some(&key)).await;
         self.transcript.tell("exchange, PoP", outcome);
         let outcome = self.cookie(prt, true).await;
         self.transcript.tell("cookie with nonce", outcome);
