@@ -213,7 +213,7 @@ impl Plan {
         };
         let waves = wave::waves(standings, &order, asked.wave_size);
         Ok(Self {
-            day: engine.day().to_owned(),
+            day: engine.day().to_string(),
             resources: resources(&engine),
             summary: summary(&engine, &answers, &people),
             lists: Lists::of(&people),

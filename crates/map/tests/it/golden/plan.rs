@@ -120,15 +120,17 @@ fn requiring_attestation_spares_what_is_bound() {
     assert_eq!(change.remarks.len(), 1);
 }
 
-/// One model alone: Ben's passkey is another. The step names the model.
+/// One model alone: Ben's passkey is another. The step names the model, by its AAGUID if the map has no name for it.
 #[test]
 fn requiring_a_model_names_it() {
-    let titan = *TITAN.parse::<passband_core::id::DeviceId>().unwrap().as_bytes();
-    let it = Tenancy::new().person("Ben", &[], vec![key()]).device(Platform::Windows);
-    let change = changed(&it, Wanted::Aaguid(vec![titan])).change.unwrap();
-    assert_eq!(change.losing.len(), 1);
-    let Step::RegisterPasskey { models } = &change.losing[0].steps[0] else { panic!("{change:?}") };
-    assert_eq!(models, &[TITAN.to_owned()]);
+    for (aaguid, name) in [(TITAN, "Google Titan v2"), (NOBODYS, NOBODYS)] {
+        let model = *aaguid.parse::<passband_core::id::DeviceId>().unwrap().as_bytes();
+        let it = Tenancy::new().person("Ben", &[], vec![key()]).device(Platform::Windows);
+        let change = changed(&it, Wanted::Aaguid(vec![model])).change.unwrap();
+        assert_eq!(change.losing.len(), 1);
+        let Step::RegisterPasskey { models } = &change.losing[0].steps[0] else { panic!("{change:?}") };
+        assert_eq!(models, &[name.to_owned()]);
+    }
 }
 
 /// Token protection: on Windows nothing is lost; on Android the browser stays and the apps go. Report-only: nothing.
