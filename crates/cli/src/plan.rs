@@ -53,7 +53,8 @@ pub(crate) struct PlanArgs {
     /// The folder of an exported tenant
     #[arg(long, value_name = "DIR", required_unless_present = "fleet")]
     tenant: Option<PathBuf>,
-    /// A list of devices, CSV or JSON: name, platform, os_version, state, browsers, owner, compliant, managed, keys, sso
+    /// A list of devices, CSV or JSON: name, platform, os_version, state, browsers, owner, compliant, managed, keys, sso,
+    /// manufacturer, model, ownership, deviceId
     #[arg(long, value_name = "FILE")]
     fleet: Option<PathBuf>,
     /// A policy to try: conditional access, or the passkey policy, as Graph writes it

@@ -187,7 +187,7 @@ impl Why {
                 "Export fido2Methods again: passkeyType, aaGuid and attestationLevel are there since March 2026."
             }
             Self::OsVersionUnknown(_) | Self::PlatformUnknown | Self::MakerUnknown(_) => {
-                "Export devices, or give a fleet list with platform, osVersion and manufacturer."
+                "Export devices, or give a fleet list with platform, os_version and manufacturer."
             }
             Self::SsoUnknown(_) => "Give a fleet list with the column sso.",
             Self::ManagedUnknown(_) => "Export devices with isManaged, from the device management.",
