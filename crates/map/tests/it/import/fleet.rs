@@ -113,3 +113,40 @@ fn a_list_says_who_made_a_device() {
     read(json.to_string().as_bytes(), "fleet.json", &mut tenant);
     assert_eq!(made(&tenant, 1), both("Google", "Pixel 9"));
 }
+
+/// Each column that has words of its own refuses others, and says which it takes.
+#[test]
+fn each_column_tells_what_it_takes() {
+    let cells = [
+        ("browsers", "netscape"),
+        ("compliant", "perhaps"),
+        ("deviceId", "laptop"),
+        ("keys", "paper"),
+        ("managed", "sometimes"),
+        ("ownership", "stolen"),
+        ("sso", "on"),
+        ("state", "floating"),
+        ("owner", "eve@x.example"),
+    ];
+    let mut told = Vec::new();
+    for (column, cell) in cells {
+        let mut tenant = exported();
+        let before = tenant.devices.len();
+        read(format!("name,platform,{column}\nX,Windows,{cell}\n").as_bytes(), "fleet.csv", &mut tenant);
+        assert_eq!(tenant.devices.len(), before, "{column}: the row is left out");
+        told.extend(tenant.left_out.into_iter().map(|it| (it.field, it.expected, it.found)));
+    }
+    let expected = [
+        ("browsers", "chrome, edge, firefox or safari", "netscape"),
+        ("compliant", "yes, no or unknown", "perhaps"),
+        ("deviceId", "a GUID", "laptop"),
+        ("keys", "hardware or software", "paper"),
+        ("managed", "yes, no or unknown", "sometimes"),
+        ("ownership", "company, personal or unknown", "stolen"),
+        ("sso", "yes, no or unknown", "on"),
+        ("state", "registered, joined, hybrid, none or unknown", "floating"),
+        ("owner", "people of the export", "eve@x.example"),
+    ];
+    let expected = expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()));
+    assert_eq!(told, expected);
+}
