@@ -42,18 +42,21 @@ enum Format {
 
 /// What is asked of the planner.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("input").required(true).multiple(true).args(["tenant", "fleet"]))]
 #[command(after_help = "Examples:\n  passband plan --tenant export --fleet devices.csv\n  \
     passband plan --tenant export --format html > plan.html\n  \
     passband plan --tenant export --change new-policy.json --format md\n  \
     passband plan --tenant export --require device-bound\n  \
     passband plan --tenant export --require token-protection --at 2026-08-01\n\n\
     An export is a folder of JSON from Microsoft Graph, v1.0 or beta; docs/plan.md says which requests make one.\n\
-    Exit code 1: a part of the input could not be read; the report tells which, and answers without it.")]
+    Exit code 1: a part of the input could not be read; the report tells which, and answers without it.\n\
+    Exit code 2: the change cannot be tried. Exit code 3: the input cannot be read, or nobody is in it.")]
 pub(crate) struct PlanArgs {
     /// The folder of an exported tenant
-    #[arg(long, value_name = "DIR", required_unless_present = "fleet")]
+    #[arg(long, value_name = "DIR")]
     tenant: Option<PathBuf>,
-    /// A list of devices, CSV or JSON: name, platform, os_version, state, browsers, owner, compliant, managed, keys, sso
+    /// A list of devices, CSV or JSON: name, platform, os_version, state, browsers, owner, compliant, managed, keys, sso,
+    /// manufacturer, model, ownership, deviceId
     #[arg(long, value_name = "FILE")]
     fleet: Option<PathBuf>,
     /// A policy to try: conditional access, or the passkey policy, as Graph writes it
@@ -117,26 +120,31 @@ pub(crate) fn run(args: PlanArgs, out: &Output) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format!("the change cannot be tried: {error}")))?;
     told.done();
     print(&plan, format, args.rows)?;
-    match plan.left_out.len() {
-        0 => Ok(()),
-        n => {
-            let first = &plan.left_out[0];
-            let place =
-                if first.line == 0 { first.file.clone() } else { format!("{}:{}", first.file, first.line) };
-            let parts = if n == 1 {
-                "1 part of the input was".to_owned()
-            } else {
-                format!("{n} parts of the input were")
-            };
-            let message = format!(
-                "{parts} left out, the first at {place}: {} should be {}, not {}; the report lists them",
-                if first.field.is_empty() { "it" } else { &first.field },
-                first.expected,
-                first.found
-            );
-            Err(Failure::no("leftOut", message))
-        }
+    let left_out = left_out(&plan);
+    if plan.people.is_empty() {
+        // A report about nobody looks like an answer, and is none.
+        let message = "there is nobody in the input, so the report answers nothing; export the users as well \
+                       (docs/plan.md, \"Export\")";
+        let more = left_out.map(|it| format!(". {it}")).unwrap_or_default();
+        return Err(Failure::unusable("nobody", format!("{message}{more}")));
     }
+    left_out.map_or(Ok(()), |message| Err(Failure::no("leftOut", message)))
+}
+
+/// What could not be read, in a sentence.
+fn left_out(plan: &Plan) -> Option<String> {
+    let first = plan.left_out.first()?;
+    let place = if first.line == 0 { first.file.clone() } else { format!("{}:{}", first.file, first.line) };
+    let parts = match plan.left_out.len() {
+        1 => "1 part of the input was".to_owned(),
+        n => format!("{n} parts of the input were"),
+    };
+    let what = if first.field.is_empty() { "it" } else { &first.field };
+    Some(format!(
+        "{parts} left out, the first at {place}: {what} should be {}, not {}; the report lists them all, mend or export \
+         them again",
+        first.expected, first.found
+    ))
 }
 
 /// A day, taken at its noon: the rules of the map change at the turn of a day.

@@ -50,6 +50,8 @@
     let any = false;
     for (const floor of document.querySelectorAll(".map-floor")) {
       floor.hidden = sections.length > 0 && !sections.includes(floor.dataset.section);
+      const link = document.querySelector(`.map-toc a[href="#${floor.id}"]`);
+      if (link) link.parentElement.hidden = floor.hidden;
       for (const head of floor.querySelectorAll("thead th[data-platform]")) head.hidden = !wanted(head);
       for (const row of floor.querySelectorAll("tr[data-row]")) {
         const cells = [...row.querySelectorAll("td")];

@@ -99,14 +99,39 @@ fn what_could_not_be_read_is_told_and_the_rest_answers() {
 fn what_cannot_be_used_says_so() {
     let run = passband(&["plan", "--tenant", "/nowhere", "--output", "json"]);
     assert_eq!((run.exit, run.error().0.as_str()), (3, "tenant"));
+    assert!(run.error().1.contains("there is no such folder"), "{}", run.stderr);
     let run = passband(&["plan"]);
-    assert_eq!(run.exit, 2);
+    assert!(run.exit == 2 && run.stderr.contains("--tenant <DIR>|--fleet <FILE>"), "{}", run.stderr);
     let run = plan(&["--require", "sync"]);
     assert!(run.exit == 2 && run.stderr.contains("device-bound, attested, aaguid:GUID"), "{}", run.stderr);
     let run = plan(&["--change", &example("fleet.csv")]);
     assert!(run.exit == 2 && run.stderr.contains("is no JSON"), "{}", run.stderr);
     let run = plan(&["--change", &example("tenant/users.json")]);
     assert!(run.exit == 2 && run.stderr.contains("neither a passkey policy"), "{}", run.stderr);
+}
+
+/// Whoever comes with the wrong folder is told what happened and what to do, never shown an answer about nobody.
+#[test]
+fn a_newcomer_with_the_wrong_folder_is_told_what_to_do() {
+    let folder = folder("newcomer");
+    let asked = || passband(&["plan", "--tenant", &folder.display().to_string()]);
+    let run = asked();
+    assert!(run.exit == 3 && run.stderr.contains("no file in it ends in .json"), "{}", run.stderr);
+    std::fs::write(folder.join("package.json"), r#"{"name":"something else"}"#).unwrap();
+    let run = asked();
+    assert!(run.exit == 3 && run.stderr.contains("nobody in the input"), "{}", run.stderr);
+    std::fs::write(folder.join("photo.json"), [0xff, 0xd8, 0xff, 0xe0]).unwrap();
+    let run = asked();
+    assert!(
+        run.exit == 3 && run.stderr.contains("photo.json:1: it should be JSON, in UTF-8"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("bytes that are no text"), "{}", run.stderr);
+    let file = folder.join("package.json").display().to_string();
+    let run = passband(&["plan", "--tenant", &file]);
+    assert!(run.exit == 3 && run.stderr.contains("it is no folder"), "{}", run.stderr);
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// What the documentation shows is what the program prints, but for what it leaves out (`…`).

@@ -138,7 +138,7 @@ impl Atlas {
         &ATLAS
     }
 
-    fn new(facts: Cow<'static, [Fact]>) -> Self {
+    pub(crate) fn new(facts: Cow<'static, [Fact]>) -> Self {
         let mut index: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (at, fact) in facts.iter().enumerate() {
             index.entry((fact.platform, fact.subject.key)).or_default().push(at);
@@ -182,6 +182,12 @@ impl Atlas {
         let key = Self::subject(subject).map(|subject| (platform, subject.key));
         let found = key.and_then(|key| self.index.get(&key));
         found.into_iter().flatten().filter_map(|at| self.facts.get(*at))
+    }
+
+    /// Whether there is any state of one subject on exactly this platform, past and announced ones too.
+    #[must_use]
+    pub fn has(&self, platform: Platform, subject: &str) -> bool {
+        self.states(platform, subject).next().is_some()
     }
 
     /// What held on `at` for exactly this platform, with what contradicts it and what was before and after.

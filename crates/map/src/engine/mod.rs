@@ -35,6 +35,7 @@ pub mod resource;
 pub mod table;
 pub mod why;
 
+use crate::atlas::{Atlas, Date};
 use crate::model::{AccessPolicy, PasskeyMethods, Tenant};
 use kit::{Kit, Kits};
 use passband_core::authn::profile::PasskeyPolicy;
@@ -42,7 +43,7 @@ use passband_core::policy::access::facts::{Fact, Network, Platform};
 use passband_core::policy::access::model::{Policy, State};
 use passband_core::policy::access::{Facts, PolicySet, evaluate};
 use passband_core::time::Timestamp;
-use platform::{Day, Today};
+use platform::Today;
 use resource::Resource;
 
 /// Most kinds of application that are told apart; as many bits as an answer has.
@@ -97,7 +98,7 @@ pub(crate) struct Owned {
 pub struct Engine<'t> {
     pub(crate) tenant: &'t Tenant,
     pub(crate) options: Options,
-    pub(crate) day: Day,
+    pub(crate) day: Date,
     pub(crate) today: Today,
     pub(crate) access: Option<PolicySet>,
     pub(crate) impersonal: Option<grid::Impersonal>,
@@ -149,11 +150,11 @@ impl<'t> Engine<'t> {
         let policies = access.as_ref().map_or(&[][..], PolicySet::policies);
         let strengths = access.as_ref().map_or(&[][..], PolicySet::strengths);
         let asks_binding = policies.iter().any(|it| it.conditions.binding.is_some());
-        let day = Day::of(options.at);
+        let day = Date::from(options.at);
         let mut engine = Self {
             tenant,
             options,
-            today: Today::new(&day),
+            today: Today::new(Atlas::embedded(), day),
             day,
             asked: passkey::Asked::by(&passkeys, strengths),
             named: people::Named::by(tenant, policies, &passkeys),
@@ -245,8 +246,8 @@ impl<'t> Engine<'t> {
 
     /// The day that is asked about, in UTC.
     #[must_use]
-    pub fn day(&self) -> &str {
-        self.day.text()
+    pub const fn day(&self) -> Date {
+        self.day
     }
 
     /// The kinds of application, in the order of [`Bits`].

@@ -1,12 +1,16 @@
-//! Whether a passkey can be used in a place at a date, by the rows of the [table](super::table).
+//! Whether a passkey can be used in a place at a date, by what the [map](crate::atlas) said then.
 
+use super::PLATFORMS;
 use super::kit::{Kit, Way};
-use super::table::{Ability, Kind, MODELS, ROWS, Row, Standing};
+use super::table::{Ability, CONDITIONS, Kind, MEANS_YES, MODELS, Need};
 use super::why::Why;
+use crate::atlas::{self, Atlas, Date, Platform as Column, Standing};
 use crate::model::Browser;
 use crate::version::Version;
+use passband_core::id::KeyId;
 use passband_core::policy::access::facts::{Platform, Truth};
-use passband_core::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What can be said of something, and if it is not a yes, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,74 +60,110 @@ impl Said {
     }
 }
 
-/// The day of an instant, as facts write theirs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Day(String);
-
-impl Day {
-    /// The day in UTC.
-    #[must_use]
-    pub fn of(at: Timestamp) -> Self {
-        Self(at.rfc3339().chars().take(10).collect())
-    }
-
-    /// The day as text.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether a fact with these dates was true then. A month begins on its first day.
-    fn is_in(&self, row: &Row) -> bool {
-        // `2026-03` sorts before `2026-03-01`, as it should.
-        row.since.is_none_or(|since| since <= self.0.as_str())
-            && row.until.is_none_or(|until| self.0.as_str() < until)
-    }
+/// What the map says of one ability on one platform, on the day that is asked about.
+#[derive(Clone, Debug)]
+struct State {
+    ability: Ability,
+    platform: Platform,
+    /// None before the first state that a source shows.
+    now: Option<(&'static str, Truth, Vec<Need>)>,
 }
 
-/// The rows that were true on a day.
+/// What held on a day, by the map.
 #[derive(Clone, Debug)]
 pub struct Today {
-    rows: Vec<&'static Row>,
+    states: Vec<State>,
 }
 
 impl Today {
-    /// The rows that were true on that day. Of several about one thing the one that began last counts; of those without
-    /// a beginning the one with an end, since it is the earlier state.
+    /// What held on that day: of each row the state that the map gives for it.
     #[must_use]
-    pub fn new(day: &Day) -> Self {
-        let mut rows: Vec<_> = ROWS.iter().filter(|row| day.is_in(row)).collect();
-        rows.sort_by_key(|row| std::cmp::Reverse((row.since.unwrap_or(""), row.until.is_some())));
-        Self { rows }
+    pub fn new(map: &Atlas, day: Date) -> Self {
+        let states = PLATFORMS.iter().flat_map(|platform| {
+            let of = move |ability: &Ability| State::on(map, day, *ability, *platform);
+            Ability::ALL.iter().filter_map(of)
+        });
+        Self { states: states.collect() }
     }
 
-    fn row(&self, ability: Ability, platform: Platform) -> Option<&'static Row> {
-        let mut rows = self.rows.iter();
-        rows.find(|row| row.ability == ability && row.platform.is_none_or(|it| it == platform)).copied()
+    fn state(&self, ability: Ability, platform: Platform) -> Option<&State> {
+        self.states.iter().find(|it| it.ability == ability && it.platform == platform)
+    }
+
+    /// A reason that rests on what the map says of it.
+    #[must_use]
+    pub fn why(&self, ability: Ability, platform: Platform) -> Why {
+        let state = self.state(ability, platform);
+        match state.map(|it| &it.now) {
+            Some(Some((fact, ..))) => Why::Platform(fact),
+            Some(None) => Why::MapSilent(ability.subject(platform), platform),
+            None => Why::NotOnPlatform(platform),
+        }
     }
 
     /// What the map says of it on a device.
     #[must_use]
     pub fn of(&self, ability: Ability, platform: Platform, kit: &Kit) -> Said {
-        let Some(row) = self.row(ability, platform) else { return Said::no(Why::NotOnPlatform(platform)) };
-        let why = Why::Platform(row.fact);
-        let said = match row.standing {
-            Standing::Works => Said::YES,
-            Standing::Preview | Standing::Unsure => Said::unsure(why),
-            Standing::Not => Said::no(why),
-            Standing::WithSso => with(kit.sso, why, Why::SsoUnknown(row.fact)),
-            Standing::WithSsoManaged => with(kit.sso, why, Why::SsoUnknown(row.fact)).and(with(
-                kit.managed,
-                why,
-                Why::ManagedUnknown(row.fact),
-            )),
+        let why = self.why(ability, platform);
+        let Some(state) = self.state(ability, platform) else { return Said::no(why) };
+        // No source says anything of that day, which is not a no.
+        let Some((fact, truth, needs)) = &state.now else { return Said::unsure(why) };
+        let said = match truth {
+            Truth::Yes => Said::YES,
+            Truth::No => Said::no(why),
+            Truth::Unknown => Said::unsure(why),
         };
-        said.and(match (row.least.and_then(|least| Version::parse(platform, least)), kit.version) {
-            (None, _) => Said::YES,
+        needs.iter().fold(said, |said, need| said.and(needed(*need, fact, platform, kit)))
+    }
+}
+
+impl State {
+    /// None where no state was ever known, which is how the map says that there is no such thing.
+    fn on(map: &Atlas, day: Date, ability: Ability, platform: Platform) -> Option<Self> {
+        let column = match platform {
+            Platform::Windows => Column::Windows,
+            Platform::MacOs => Column::Macos,
+            Platform::Ios => Column::Ios,
+            Platform::Android => Column::Android,
+            Platform::Linux => Column::Linux,
+            // The map has no column for it.
+            Platform::WindowsPhone => return None,
+        };
+        let subject = ability.subject(platform);
+        let now = map.standing(column, subject, day).map(|fact| {
+            let yes = MEANS_YES.contains(&(fact.value, ability));
+            let truth = match fact.standing() {
+                Standing::Yes => Truth::Yes,
+                _ if yes => Truth::Yes,
+                Standing::No | Standing::NotApplicable => Truth::No,
+                // A preview works where somebody takes part; on others sources disagree.
+                Standing::Limited | Standing::Disputed | Standing::Text => Truth::Unknown,
+            };
+            (fact.id, truth, fact.conditions.iter().flat_map(|it| meaning(it)).copied().collect())
+        });
+        let ever = || [column, Column::Any].into_iter().any(|it| map.has(it, subject));
+        (now.is_some() || ever()).then_some(Self { ability, platform, now })
+    }
+}
+
+/// What a condition asks; one that is not understood is a setting that nobody can see.
+fn meaning(condition: &str) -> &'static [Need] {
+    CONDITIONS.iter().find(|(text, _)| *text == condition).map_or(&[Need::Setting], |(_, needs)| *needs)
+}
+
+/// Whether a device has what a condition of this fact asks.
+fn needed(need: Need, fact: &'static str, platform: Platform, kit: &Kit) -> Said {
+    let why = Why::Platform(fact);
+    match need {
+        Need::Nothing => Said::YES,
+        Need::Setting => Said::unsure(why),
+        Need::Sso => with(kit.sso, why, Why::SsoUnknown(fact)),
+        Need::Managed => with(kit.managed, why, Why::ManagedUnknown(fact)),
+        Need::Least(least) => match (Version::parse(platform, least), kit.version) {
             (Some(least), Some(version)) if version >= least => Said::YES,
-            (Some(_), Some(_)) => Said::no(Why::OsTooOld(row.fact)),
-            (Some(_), None) => Said::unsure(Why::OsVersionUnknown(row.fact)),
-        })
+            (Some(_), Some(_)) => Said::no(Why::OsTooOld(fact)),
+            _ => Said::unsure(Why::OsVersionUnknown(fact)),
+        },
     }
 }
 
@@ -151,8 +191,27 @@ pub fn kind_of(aaguid: Option<[u8; 16]>, synced: Option<bool>) -> Kind {
 /// The kind and the name of a model that the map names.
 #[must_use]
 pub fn model(aaguid: [u8; 16]) -> Option<(Kind, &'static str)> {
-    let text = passband_core::authn::profile::document::aaguid_text(aaguid);
-    MODELS.iter().find(|it| it.0 == text).map(|it| (it.1, it.2))
+    static MODELS: LazyLock<BTreeMap<[u8; 16], (Kind, &'static str)>> = LazyLock::new(|| {
+        let facts = Atlas::embedded().facts().iter();
+        facts.filter_map(named).collect()
+    });
+    MODELS.get(&aaguid).copied()
+}
+
+/// The model that a fact is about, if it is about one.
+fn named(fact: &atlas::Fact) -> Option<([u8; 16], (Kind, &'static str))> {
+    let text = fact.subject.key.strip_prefix("aaguid.")?;
+    let aaguid: KeyId = text.parse().ok()?;
+    let kind = MODELS.iter().find(|(of, _)| *of == text).map(|(_, kind)| *kind);
+    let kind = kind.or(match (fact.value, fact.platform) {
+        ("synced", _) => Some(Kind::OtherSynced),
+        ("device-bound", Column::Windows) => Some(Kind::Hello),
+        ("device-bound", Column::Ios) => Some(Kind::IosPhone),
+        ("device-bound", Column::Android) => Some(Kind::AndroidPhone),
+        ("device-bound", Column::Any) => Some(Kind::Key),
+        _ => None,
+    });
+    Some((*aaguid.as_bytes(), (kind?, fact.subject.title)))
 }
 
 /// Whether a kind is synced, for passkeys of which nobody said.
@@ -183,7 +242,7 @@ pub fn can_use(today: &Today, kind: Kind, kit: &Kit, way: Way, mail: Option<bool
             None => both(of(Ability::Alone), of(Ability::AloneMail)),
         },
     };
-    program.and(kept(&of, kind, platform, kit, way))
+    program.and(kept(today, kind, platform, kit, way))
 }
 
 /// Yes if both, no if neither.
@@ -200,7 +259,8 @@ const fn is_phone(kind: Kind) -> bool {
 }
 
 /// Whether what keeps the passkey can be asked for it here.
-fn kept(of: &dyn Fn(Ability) -> Said, kind: Kind, platform: Platform, kit: &Kit, way: Way) -> Said {
+fn kept(today: &Today, kind: Kind, platform: Platform, kit: &Kit, way: Way) -> Said {
+    let of = |ability| today.of(ability, platform, kit);
     // Kept on one device of theirs; on which, no export says.
     let local = |said: Said| said.and(if kit.sole { Said::YES } else { Said::unsure(Why::WhereKept) });
     match kind {
@@ -209,7 +269,7 @@ fn kept(of: &dyn Fn(Ability) -> Said, kind: Kind, platform: Platform, kit: &Kit,
         Kind::IosPhone if platform == Platform::Ios => local(of(Ability::Phone)),
         Kind::AndroidPhone | Kind::IosPhone => match (platform, way) {
             (Platform::Linux, Way::Browser(Browser::Firefox)) => {
-                Said::no(Why::Platform("auth.linux.fido2.browser.firefox"))
+                Said::no(today.why(Ability::Browser(Browser::Firefox), platform))
             }
             _ => of(Ability::CrossDevice),
         },
@@ -220,7 +280,7 @@ fn kept(of: &dyn Fn(Ability) -> Said, kind: Kind, platform: Platform, kit: &Kit,
             _ => Said::no(Why::OtherStore),
         },
         Kind::Apple => of(Ability::Synced).and(of(Ability::Apple)),
-        Kind::Google => of(Ability::Synced).and(of(Ability::Google)).and(google(platform, kit, way)),
+        Kind::Google => of(Ability::Synced).and(of(Ability::Google)).and(google(today, platform, kit, way)),
         Kind::OtherSynced => of(Ability::Synced).and(of(Ability::OtherSynced)),
         Kind::SomeSynced => of(Ability::Synced).and(Said::unsure(Why::ModelUnknown)),
         Kind::Unknown => Said::unsure(Why::ModelUnknown),
@@ -228,20 +288,143 @@ fn kept(of: &dyn Fn(Ability) -> Said, kind: Kind, platform: Platform, kit: &Kit,
 }
 
 /// Google's needs Chrome except on Android, where Samsung's devices are excepted.
-fn google(platform: Platform, kit: &Kit, way: Way) -> Said {
+fn google(today: &Today, platform: Platform, kit: &Kit, way: Way) -> Said {
+    let why = today.why(Ability::Google, platform);
     match (platform, way) {
-        (Platform::Android, _) => {
-            let fact = "auth.android.passkey.synced.google";
-            match kit.samsung {
-                Some(true) => Said::no(Why::Platform(fact)),
-                Some(false) => Said::YES,
-                None => Said::unsure(Why::MakerUnknown(fact)),
+        (Platform::Android, _) => with(kit.samsung.map(|it| !it), why, why.of_maker()),
+        (_, Way::Browser(Browser::Chrome)) | (Platform::Linux, _) => Said::YES,
+        _ => Said::no(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+    use std::collections::BTreeSet;
+
+    /// Every fact that the engine can come to, with the platform it is asked for.
+    fn reached() -> Vec<(Ability, Platform, &'static atlas::Fact)> {
+        let facts = Atlas::embedded().facts();
+        let mut all = Vec::new();
+        for (ability, platform) in
+            Ability::ALL.iter().flat_map(|ability| PLATFORMS.map(|platform| (*ability, platform)))
+        {
+            let of = facts.iter().filter(|fact| {
+                let here = fact.platform.key() == platform.name().to_lowercase();
+                fact.subject.key == ability.subject(platform) && (here || fact.platform == Column::Any)
+            });
+            all.extend(of.map(|fact| (ability, platform, fact)));
+        }
+        all
+    }
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_ability_asks_a_row_that_is_there() {
+        for ability in Ability::ALL {
+            for platform in PLATFORMS {
+                let subject = ability.subject(platform);
+                assert!(Atlas::subject(subject).is_some(), "{ability:?} on {platform:?}: no row {subject}");
+            }
+            assert!(reached().iter().any(|it| it.0 == ability), "{ability:?}: the map says nothing of it");
+        }
+        // All columns were found by their names.
+        for platform in PLATFORMS {
+            let own = |fact: &atlas::Fact| fact.platform != Column::Any;
+            assert!(reached().iter().any(|it| it.1 == platform && own(it.2)), "{platform:?}");
+        }
+    }
+
+    #[test]
+    fn every_condition_of_the_map_is_understood_and_none_is_left_over() {
+        let mut used = BTreeSet::new();
+        for (_, platform, fact) in reached() {
+            for condition in fact.conditions {
+                let Some((text, needs)) = CONDITIONS.iter().find(|(text, _)| text == condition) else {
+                    panic!("{}: what does {condition:?} ask? Say it in CONDITIONS", fact.id);
+                };
+                used.insert(*text);
+                for need in *needs {
+                    if let Need::Least(least) = need {
+                        assert!(Version::parse(platform, least).is_some(), "{}: {least}", fact.id);
+                        let last = least.rsplit(' ').next().unwrap();
+                        assert!(*least == "11 24H2" || condition.contains(last), "{condition}: {least}");
+                    }
+                }
             }
         }
-        (_, Way::Browser(Browser::Chrome)) | (Platform::Linux, _) => Said::YES,
-        (Platform::Windows, _) => Said::no(Why::Platform("auth.windows.passkey.synced.google")),
-        (Platform::MacOs, _) => Said::no(Why::Platform("auth.macos.passkey.synced.google")),
-        (Platform::Ios, _) => Said::no(Why::Platform("auth.ios.passkey.synced.google")),
-        _ => Said::no(Why::NotOnPlatform(platform)),
+        let left: Vec<_> = CONDITIONS.iter().filter(|(text, _)| !used.contains(text)).collect();
+        assert!(left.is_empty(), "no fact has these any more: {left:?}");
+    }
+
+    #[test]
+    fn every_value_means_something() {
+        for (ability, _, fact) in reached() {
+            let yes = MEANS_YES.contains(&(fact.value, ability));
+            assert!(yes || fact.standing() != Standing::Text, "{}: {}", fact.id, fact.value);
+        }
+        for (value, ability) in MEANS_YES {
+            assert!(reached().iter().any(|it| it.0 == *ability && it.2.value == *value), "{value}");
+        }
+    }
+
+    /// The dates are the map's own: moved there, they are moved here.
+    #[test]
+    fn a_date_that_moves_in_the_map_moves_here() {
+        let mac = Kit { sso: Some(true), managed: Some(true), ..Kit::elsewhere(Platform::MacOs, true) };
+        let of = |map: &Atlas, at: &str| {
+            Today::new(map, day(at)).of(Ability::TokenProtection, Platform::MacOs, &mac)
+        };
+        let protection = "sess.macos.token-protection.sign-in-session";
+        assert_eq!(of(Atlas::embedded(), "2026-08-20"), Said::YES);
+        let mut facts = Atlas::embedded().facts().to_vec();
+        for fact in &mut facts {
+            if fact.id.starts_with(protection) && fact.since == Some(day("2026-08-20")) {
+                fact.since = Some(day("2026-09-15"));
+            }
+            if fact.id.starts_with(protection) && fact.valid_until == Some(day("2026-08-20")) {
+                fact.valid_until = Some(day("2026-09-15"));
+            }
+        }
+        let moved = Atlas::new(Cow::Owned(facts.clone()));
+        assert_eq!(of(&moved, "2026-08-20").truth, Truth::Unknown);
+        assert_eq!(of(&moved, "2026-09-15"), Said::YES);
+        // A day of which no source says anything is not a no.
+        facts.retain(|fact| !fact.id.starts_with(protection) || fact.since == Some(day("2026-09-15")));
+        let silent = of(&Atlas::new(Cow::Owned(facts)), "2026-08-20");
+        assert_eq!(silent.truth, Truth::Unknown);
+        assert!(matches!(silent.why, Some(Why::MapSilent(..))), "{silent:?}");
+    }
+
+    /// Fail closed: what a new condition asks is not known before somebody says it.
+    #[test]
+    fn a_condition_nobody_explained_makes_it_unknown() {
+        let mut facts = Atlas::embedded().facts().to_vec();
+        let chrome = facts.iter_mut().find(|fact| fact.id == "auth.linux.fido2.browser.chrome").unwrap();
+        chrome.conditions = &["a full moon"];
+        let today = Today::new(&Atlas::new(Cow::Owned(facts)), day("2026-11-22"));
+        let kit = Kit::elsewhere(Platform::Linux, false);
+        let said = today.of(Ability::Browser(Browser::Chrome), Platform::Linux, &kit);
+        assert_eq!(said.truth, Truth::Unknown);
+    }
+
+    #[test]
+    fn every_model_of_the_map_has_a_kind() {
+        let of = |it: &&atlas::Fact| ["device-bound", "synced"].contains(&it.value);
+        let models = Atlas::embedded().facts().iter().filter(of);
+        let models: Vec<_> = models.filter(|it| it.subject.key.starts_with("aaguid.")).collect();
+        assert!(models.len() > 30, "{}", models.len());
+        for fact in models {
+            let (_, (kind, _)) = named(fact).unwrap_or_else(|| panic!("{}: of no kind", fact.id));
+            assert_eq!(is_synced(kind), Some(fact.value == "synced"), "{}: {kind:?}", fact.id);
+        }
+        for (aaguid, kind) in MODELS {
+            let id: KeyId = aaguid.parse().unwrap();
+            assert_eq!(model(*id.as_bytes()).map(|it| it.0), Some(*kind), "{aaguid} is not in the map");
+        }
     }
 }

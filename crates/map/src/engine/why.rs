@@ -58,6 +58,8 @@ pub enum Why {
     Platform(&'static str),
     /// The platform has no such thing.
     NotOnPlatform(Platform),
+    /// The map says nothing of that day: the row, and the platform.
+    MapSilent(&'static str, Platform),
     /// The operating system is older than a fact of the map asks for.
     OsTooOld(&'static str),
     /// Nobody said how old the operating system is, and a fact of the map asks.
@@ -112,6 +114,7 @@ impl Why {
             Self::AttestationUnknown => "attestationUnknown",
             Self::Platform(_) => "platform",
             Self::NotOnPlatform(_) => "notOnPlatform",
+            Self::MapSilent(..) => "mapSilent",
             Self::OsTooOld(_) => "osTooOld",
             Self::OsVersionUnknown(_) => "osVersionUnknown",
             Self::PlatformUnknown => "platformUnknown",
@@ -135,11 +138,21 @@ impl Why {
         match self {
             Self::Passkey(_, Some(profile)) => format!("{code}:{profile}"),
             Self::NotOnPlatform(platform) => format!("{code}:{}", platform.name()),
+            Self::MapSilent(subject, platform) => format!("{code}:{}:{subject}", platform.name()),
             Self::Policy(policy, controls) => format!("{code}:{policy}:{controls}"),
             Self::PolicyUnsure(policy, conditions, controls) => {
                 format!("{code}:{policy}:{conditions}:{controls}")
             }
             _ => self.fact().map_or_else(|| code.to_owned(), |fact| format!("{code}:{fact}")),
+        }
+    }
+
+    /// The same about who made the device, where what makes the difference is that.
+    #[must_use]
+    pub const fn of_maker(self) -> Self {
+        match self {
+            Self::Platform(fact) => Self::MakerUnknown(fact),
+            other => other,
         }
     }
 
@@ -174,7 +187,7 @@ impl Why {
                 "Export fido2Methods again: passkeyType, aaGuid and attestationLevel are there since March 2026."
             }
             Self::OsVersionUnknown(_) | Self::PlatformUnknown | Self::MakerUnknown(_) => {
-                "Export devices, or give a fleet list with platform, osVersion and manufacturer."
+                "Export devices, or give a fleet list with platform, os_version and manufacturer."
             }
             Self::SsoUnknown(_) => "Give a fleet list with the column sso.",
             Self::ManagedUnknown(_) => "Export devices with isManaged, from the device management.",
@@ -182,7 +195,7 @@ impl Why {
             Self::ProgramUnknown => "Give a fleet list with the columns browsers and sso.",
             Self::AccessUnknown => "Export identity/conditionalAccess/policies through Graph beta.",
             Self::PolicyUnsure(..) => "See the policy: what it asks is in no export, or was not understood.",
-            Self::Platform(_) => "The map has no firm answer: try it on one device.",
+            Self::Platform(_) | Self::MapSilent(..) => "The map has no firm answer: try it on one device.",
             _ => return None,
         })
     }
@@ -232,6 +245,10 @@ impl Engine<'_> {
             Why::Platform(fact) => return format!("The platform decides: {}.", row_words(fact)),
             Why::NotOnPlatform(platform) => {
                 return format!("There is no such thing on {}.", platform.name());
+            }
+            Why::MapSilent(subject, platform) => {
+                let title = Atlas::subject(subject).map_or(subject, |it| it.title);
+                return format!("The map says nothing of that day: {}: {title}.", platform.name());
             }
             Why::OsTooOld(fact) => {
                 return format!("The operating system is too old: {}.", row_words(fact));

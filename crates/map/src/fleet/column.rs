@@ -12,6 +12,8 @@ pub(super) enum Column {
     DeviceId,
     Keys,
     Managed,
+    Manufacturer,
+    Model,
     Name,
     OsVersion,
     Owner,
@@ -23,12 +25,14 @@ pub(super) enum Column {
 
 /// Names without anything but letters and digits, in small letters. Of two columns for one thing the name that comes
 /// first here counts: Intune's own `Device ID` is not the directory's.
-const NAMES: [(Column, &[&str]); 12] = [
-    (Column::Browsers, &["browser", "browsers", "defaultbrowser"]),
+const NAMES: [(Column, &[&str]); 14] = [
+    (Column::Browsers, &["browsers", "browser", "defaultbrowser"]),
     (Column::Compliant, &["compliant", "compliance", "iscompliant", "compliancestate"]),
     (Column::DeviceId, &["azureaddeviceid", "entradeviceid", "microsoftentradeviceid", "deviceid"]),
     (Column::Keys, &["keys", "keystore"]),
     (Column::Managed, &["managed", "ismanaged"]),
+    (Column::Manufacturer, &["manufacturer", "devicemanufacturer", "vendor", "make"]),
+    (Column::Model, &["model", "devicemodel"]),
     (Column::Name, &["name", "devicename", "displayname", "computername", "hostname", "device"]),
     (Column::OsVersion, &["osversion", "operatingsystemversion", "version"]),
     (
@@ -103,6 +107,8 @@ pub(super) fn set(column: Column, cell: &str, device: &mut Device) -> Result<(),
         Column::DeviceId => device.id = Some(cell.parse().map_err(|_| "a GUID")?),
         Column::Keys => device.keys = Fact::Known(keys(cell)?),
         Column::Managed => device.managed = answer(cell)?,
+        Column::Manufacturer => device.filtered.manufacturer = Some(cell.to_owned()),
+        Column::Model => device.filtered.model = Some(cell.to_owned()),
         Column::Name => device.name = cell.to_owned(),
         Column::OsVersion => device.os_version = Some(cell.to_owned()),
         Column::Owner => {}

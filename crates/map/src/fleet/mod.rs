@@ -44,7 +44,7 @@ pub fn read(bytes: &[u8], name: &str, tenant: &mut Tenant) {
     };
     let rows = match decode(bytes) {
         None => {
-            leave(1, "", "text in UTF-8 or UTF-16", "");
+            leave(1, "", "CSV or JSON, in UTF-8 or UTF-16", "bytes that are no text");
             Vec::new()
         }
         Some(text) if text.trim_start().starts_with(['[', '{']) => json(&text, file, &mut leave),

@@ -141,7 +141,8 @@ fn policy(rng: &mut SplitMix, size: Size, number: u32, edition: &str) -> Value {
                 "includeUsers": if everyone { json!(["All"]) } else { json!([]) },
                 "includeGroups": if everyone { json!([]) } else { json!([group(rng, size)]) },
                 "excludeGroups": [group(rng, size)], "excludeUsers": [],
-                "includeRoles": if rng.percent(20) { json!(["62e90394-69f5-4237-9190-012177145e10"]) } else { json!([]) },
+                // Everybody and a role would be a contradiction.
+                "includeRoles": if rng.percent(20) && !everyone { json!(["62e90394-69f5-4237-9190-012177145e10"]) } else { json!([]) },
             },
             "applications": { "includeApplications": apps, "excludeApplications": [], "includeUserActions": [] },
             "clientAppTypes": ["all"], "locations": locations, "platforms": null, "signInRiskLevels": [],

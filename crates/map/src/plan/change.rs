@@ -11,6 +11,7 @@ use passband_core::authn::profile::{KeyRestrictions, PasskeyPolicy, PasskeyTypes
 use passband_core::id::AccessPolicyId;
 use passband_core::policy::access::Policy;
 use passband_core::policy::access::document::DocumentError;
+use passband_core::policy::access::document::Flaw;
 use passband_core::policy::access::facts::Fact;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -61,6 +62,8 @@ pub struct Rules {
     pub passkeys: Fact<PasskeyMethods>,
     /// Conditional access.
     pub access: Fact<Vec<AccessPolicy>>,
+    /// What of a policy to try was not understood, by its path. It makes answers unknown, and nobody would see why.
+    pub unread: Vec<String>,
 }
 
 /// The policies of a tenant after a change.
@@ -69,7 +72,8 @@ pub struct Rules {
 ///
 /// [`ChangeError`].
 pub fn rules(tenant: &Tenant, wanted: &Wanted) -> Result<Rules, ChangeError> {
-    let mut rules = Rules { passkeys: tenant.passkeys.clone(), access: tenant.access.clone() };
+    let mut rules =
+        Rules { passkeys: tenant.passkeys.clone(), access: tenant.access.clone(), unread: Vec::new() };
     match wanted {
         Wanted::Document(document) => rules.put(document)?,
         Wanted::DeviceBound => rules.each_profile(|it| {
@@ -142,9 +146,11 @@ impl Rules {
         let new = AccessPolicyId::from_bytes([0xff; 16]);
         let id = document["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or(new);
         let (policy, problems) = Policy::from_graph_leniently(document, id)?;
+        let unread = problems.into_iter().filter(|it| !matches!(it.flaw, Flaw::Contradiction(_)));
+        self.unread = unread.map(|it| it.path).collect();
         let it = AccessPolicy {
             policy,
-            unread: problems.into_iter().map(|it| it.path).collect(),
+            unread: self.unread.clone(),
             edition: Edition::Unsaid,
             raw: document.clone(),
             source: Source::default(),
@@ -201,12 +207,12 @@ pub struct ChangeLine {
     /// For how many nothing changes.
     pub unchanged: usize,
     /// What has to be known besides.
-    pub remarks: Vec<&'static str>,
+    pub remarks: Vec<String>,
 }
 
 /// What a change does to everybody; `order` is that of the list of people.
 #[must_use]
-pub fn line(before: &Engine<'_>, after: &Engine<'_>, wanted: &Wanted, order: &[usize]) -> ChangeLine {
+pub fn line(before: &Engine<'_>, after: &Engine<'_>, remarks: Vec<String>, order: &[usize]) -> ChangeLine {
     // The two may tell applications apart differently: compared by name.
     let map = common(before, after);
     let ask = |engine: &Engine<'_>| {
@@ -221,7 +227,7 @@ pub fn line(before: &Engine<'_>, after: &Engine<'_>, wanted: &Wanted, order: &[u
         losing: Vec::new(),
         gaining: Vec::new(),
         unchanged: 0,
-        remarks: remarks(wanted),
+        remarks,
     };
     for (place, person) in order.iter().copied().enumerate() {
         let (was, is) = (&old[person], &new[person]);
@@ -337,18 +343,32 @@ fn common(before: &Engine<'_>, after: &Engine<'_>) -> Vec<(String, Bits, Bits)> 
     names.iter().filter_map(both).collect()
 }
 
-fn remarks(wanted: &Wanted) -> Vec<&'static str> {
+impl Rules {
+    /// What has to be known besides what the change does.
+    #[must_use]
+    pub fn remarks(&self, wanted: &Wanted) -> Vec<String> {
+        let known = remark(wanted).map(str::to_owned);
+        let unread = self.unread.iter().map(|path| {
+            format!(
+                "Not understood of the policy to try, which makes answers unknown that hang on it: {path}."
+            )
+        });
+        known.into_iter().chain(unread).collect()
+    }
+}
+
+const fn remark(wanted: &Wanted) -> Option<&'static str> {
     match wanted {
-        Wanted::Attested => vec![
+        Wanted::Attested => Some(
             "Attestation is asked for when a passkey is registered, never at a sign-in: device-bound passkeys that are not \
              attested keep working.",
-        ],
-        Wanted::Aaguid(_) => vec![
+        ),
+        Wanted::Aaguid(_) => Some(
             "The model of a passkey that is not attested is its own word: such a list guides, it proves nothing.",
-        ],
+        ),
         Wanted::TokenProtection { report_only: true } => {
-            vec!["Report-only: nobody loses anything; the sign-in log shows who would."]
+            Some("Report-only: nobody loses anything; the sign-in log shows who would.")
         }
-        Wanted::TokenProtection { .. } | Wanted::DeviceBound | Wanted::Document(_) => Vec::new(),
+        Wanted::TokenProtection { .. } | Wanted::DeviceBound | Wanted::Document(_) => None,
     }
 }

@@ -207,13 +207,15 @@ impl Plan {
         });
         let mut lines: Vec<_> = found.drain(..).map(|it| Some(it.1)).collect();
         let people: Vec<_> = order.iter().filter_map(|at| lines[*at].take()).collect();
-        let change = match (&asked.change, &after) {
-            (Some(wanted), Some(after)) => Some(change::line(&engine, after, wanted, &order)),
+        let change = match (&asked.change, &rules, &after) {
+            (Some(wanted), Some(rules), Some(after)) => {
+                Some(change::line(&engine, after, rules.remarks(wanted), &order))
+            }
             _ => None,
         };
         let waves = wave::waves(standings, &order, asked.wave_size);
         Ok(Self {
-            day: engine.day().to_owned(),
+            day: engine.day().to_string(),
             resources: resources(&engine),
             summary: summary(&engine, &answers, &people),
             lists: Lists::of(&people),

@@ -320,7 +320,7 @@ impl Made<'_> {
             self.table(title, &columns[..if losing { 3 } else { 2 }], all.iter().map(line))
         };
         let mut blocks = vec![text(words)];
-        blocks.extend(change.remarks.iter().map(|it| text(*it)));
+        blocks.extend(change.remarks.iter().map(|it| text(it.as_str())));
         blocks.push(Self::bars(
             "people who can sign in to everything",
             [

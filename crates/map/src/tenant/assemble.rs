@@ -90,7 +90,7 @@ fn policies(gathered: &mut Gathered, tenant: &mut Tenant) {
     locations.dedup_by_key(|(it, _)| it.id);
     tenant.locations = locations.into_iter().map(|(it, _)| it).collect();
     let mut methods = std::mem::take(&mut gathered.methods);
-    methods.sort_by(|(a, x), (b, y)| (&a.name, x).cmp(&(&b.name, y)));
+    methods.sort_by_cached_key(|(it, source)| (it.name.to_ascii_lowercase(), *source));
     methods.dedup_by(|(later, _), (first, _)| later.name.eq_ignore_ascii_case(&first.name));
     tenant.methods = methods.into_iter().map(|(it, _)| it).collect();
     // One with profiles says more than one without.
@@ -199,6 +199,9 @@ fn distinct(mut listed: Vec<(Option<Box<str>>, Passkey)>) -> Vec<Passkey> {
             fill(&mut first.synced, later.synced);
             fill(&mut first.attested, later.attested);
             first.created = first.created.or(later.created);
+            if first.name.is_empty() {
+                first.name = std::mem::take(&mut later.name);
+            }
         }
         same
     });

@@ -33,7 +33,9 @@ pub(super) fn read(file: u32, path: &str, bytes: &[u8], out: &mut Gathered) {
     let decoded = decode(bytes);
     let text = Text::new(file, decoded.as_deref().unwrap_or_default());
     if decoded.is_none() {
-        out.left_out.push(text.left_out(&Wrong::new("", "text in UTF-8 or UTF-16", "")));
+        let mut wrong = text.left_out(&Wrong::new("", "JSON, in UTF-8 or UTF-16", ""));
+        wrong.found = "bytes that are no text".to_owned();
+        out.left_out.push(wrong);
         return;
     }
     let body = decoded.as_deref().unwrap_or_default();

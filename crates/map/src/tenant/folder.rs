@@ -10,23 +10,31 @@ pub const MAX_FILES: usize = 2_000_000;
 /// Most folders in each other.
 pub const MAX_DEPTH: usize = 16;
 
-/// Why a folder could not be read at all. What is wrong with single files is no reason.
+/// Why a folder could not be read at all, and what to do. What is wrong with single files is no reason.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// It is not there, or may not be read.
-    #[error("{path}: {error}")]
+    /// It is not there.
+    #[error("there is no such folder; name the one that the export was written to")]
+    Missing,
+    /// It is a file.
+    #[error("it is no folder; name the folder that the files of the export are in")]
+    NoFolder,
+    /// It may not be read.
+    #[error("{path}: {error}; it has to be readable by whoever runs this")]
     Folder {
-        /// Which.
+        /// Which: it, or a folder in it.
         path: String,
         /// Why.
         error: std::io::Error,
     },
     /// It holds more than [`MAX_FILES`] files.
-    #[error("more than {MAX_FILES} files")]
+    #[error(
+        "it holds more than {MAX_FILES} files; export collections, in pages, and not each resource by itself"
+    )]
     TooManyFiles,
     /// There is no JSON file in it.
-    #[error("{0}: no file here ends in .json")]
-    Nothing(String),
+    #[error("no file in it ends in .json; export through Microsoft Graph into it (docs/plan.md, \"Export\")")]
+    Nothing,
 }
 
 /// A file of an export, or why it is none.
@@ -38,6 +46,11 @@ pub(super) struct Found {
 
 /// Every JSON file below a folder, sorted by name.
 pub(super) fn walk(folder: &Path) -> Result<Vec<Found>, ReadError> {
+    match fs::metadata(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(ReadError::Missing),
+        Ok(it) if !it.is_dir() => return Err(ReadError::NoFolder),
+        _ => {}
+    }
     let mut found = Vec::new();
     let mut waiting = vec![(folder.to_path_buf(), String::new(), 0)];
     while let Some((path, name, depth)) = waiting.pop() {
@@ -59,7 +72,7 @@ pub(super) fn walk(folder: &Path) -> Result<Vec<Found>, ReadError> {
         }
     }
     if found.is_empty() {
-        return Err(ReadError::Nothing(folder.display().to_string()));
+        return Err(ReadError::Nothing);
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)

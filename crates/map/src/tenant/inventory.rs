@@ -6,7 +6,7 @@ use super::membership::Places;
 use super::route::Kind;
 use crate::model::Tenant;
 use passband_core::policy::access::facts::Fact;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// Fills in the devices.
 pub(super) fn devices(gathered: &mut Gathered, tenant: &mut Tenant, places: &Places) {
@@ -65,7 +65,7 @@ pub(super) fn devices(gathered: &mut Gathered, tenant: &mut Tenant, places: &Pla
 
 /// Places of devices by either id.
 fn by_any(records: &[DeviceRecord]) -> HashMap<Any, usize> {
-    let mut places = HashMap::with_capacity(records.len() * 2);
+    let mut places = HashMap::with_capacity_and_hasher(records.len() * 2, Default::default());
     for (at, record) in records.iter().enumerate() {
         places.extend(record.object.map(|id| (id, at)));
         places.extend(record.device.id.map(|id| (*id.as_bytes(), at)));

@@ -6,7 +6,8 @@ use crate::model::Tenant;
 use passband_core::authn::profile::Who;
 use passband_core::id::{GroupId, RoleId};
 use passband_core::policy::access::facts::Fact;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The places of people by id and by name.
 pub(crate) struct Places {
@@ -56,7 +57,7 @@ impl Graph {
         };
         let (given, transitively) = (complete(false), complete(true));
         let known: HashSet<Any> = gathered.groups.iter().map(|(id, ..)| *id.as_bytes()).collect();
-        let (mut people, mut groups) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+        let (mut people, mut groups) = (HashMap::<_, Vec<_>>::default(), HashMap::<_, Vec<_>>::default());
         for (group, member) in &gathered.members {
             if let Some(person) = places.id(member) {
                 people.entry(*group).or_default().push(person);
@@ -77,7 +78,7 @@ impl Graph {
 
     /// A group and all that are nested in it, each once: groups may hold each other.
     fn below(&self, group: Any) -> Vec<Any> {
-        let (mut found, mut seen) = (vec![group], HashSet::from([group]));
+        let (mut found, mut seen) = (vec![group], HashSet::from_iter([group]));
         let mut at = 0;
         while let Some(group) = found.get(at).copied() {
             at += 1;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const MAX_ABOUT: usize = 100;
 
 /// The codes and what they say, in the order they are told.
-const TEXTS: [(&str, &str); 24] = [
+const TEXTS: [(&str, &str); 25] = [
     (
         "token-protection-not-exported",
         "Graph v1.0 does not show token protection, and nothing says that these policies came through \
@@ -45,6 +45,11 @@ const TEXTS: [(&str, &str); 24] = [
         "policy-partly-understood",
         "These parts of policies are not understood. Whether the policies apply or are satisfied is \
          unknown where it hangs on them.",
+    ),
+    (
+        "policy-contradicts-itself",
+        "These parts of policies contradict another part (All beside a group, block beside another \
+         control). They were read as they stand; look whether they say what was meant.",
     ),
     ("unknown-value", "These values are not known here. They were kept, and decide nothing."),
     (

@@ -42,9 +42,15 @@ pub(super) fn access<'a>(
     let controls = value["sessionControls"].as_object();
     let shown = controls.is_some_and(|it| BETA_ONLY.iter().any(|name| it.contains_key(*name)));
     let edition = if shown { Edition::Beta } else { document.edition };
+    // What contradicts itself was read as it stands; all else hides something.
+    let (odd, unread): (Vec<_>, Vec<_>) =
+        problems.into_iter().partition(|it| matches!(it.flaw, Flaw::Contradiction(_)));
+    for it in odd {
+        out.remark("policy-contradicts-itself", format!("{}: {}: {}", policy.name, it.path, it.flaw));
+    }
     out.access.push(AccessPolicy {
         policy,
-        unread: problems.into_iter().map(|it| it.path).collect(),
+        unread: unread.into_iter().map(|it| it.path).collect(),
         edition,
         raw: value,
         source: document.text.place(object.raw),

@@ -24,6 +24,23 @@ fn the_office_group_is_three_applications() {
     assert!(it.of("Anna").words.iter().any(|it| it == "“No Office” blocks it."));
 }
 
+/// Forms is a member of the suite, so a policy on `Office365` is about it; an application of one's own is not. That they are
+/// told apart at all takes a policy that names them.
+#[test]
+fn a_named_member_of_the_office_group_is_in_it() {
+    let office = json!({ "conditions": { "applications": { "includeApplications": ["Office365"] } } });
+    let named = json!({ "conditions": { "applications": { "includeApplications": [
+        "c9a559d2-7aab-4f13-a6ed-e7e9c52aec87", "0af06dc6-e4b5-4f28-818e-e78e62d137a5", guid(77)] } } });
+    let it = Tenancy::new()
+        .access(&policy("No Office", &both(&office, &grant(&["block"]))))
+        .access(&policy("MFA", &both(&named, &grant(&["mfa"]))))
+        .person("Anna", &[], vec![key()])
+        .device(Platform::Windows);
+    assert_eq!(it.of("Anna").to("Microsoft Forms"), Truth::No);
+    assert_eq!(it.of("Anna").to("Windows 365"), Truth::Yes);
+    assert_eq!(it.of("Anna").to(&format!("application {}", guid(77))), Truth::Yes);
+}
+
 /// Everything is blocked except Exchange, which is excluded by its id.
 #[test]
 fn an_excluded_application_is_spared() {

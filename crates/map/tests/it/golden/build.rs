@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 
 pub(crate) const YUBIKEY: &str = "2fc0579f-8113-47ea-b116-bb5a8db9202a";
 pub(crate) const TITAN: &str = "42b4fb4a-2866-43b2-9bf7-6c6669c2e5d3";
+/// A model that the map does not name.
+pub(crate) const NOBODYS: &str = "11111111-2222-4333-8444-555555555555";
 pub(crate) const APPLE: &str = "fbfc3007-154e-4ecc-8c0b-6e020557d7bd";
 pub(crate) const GOOGLE: &str = "ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4";
 pub(crate) const AUTHENTICATOR: &str = "de1e552d-db1d-4423-a619-566b625cdc84";

@@ -120,15 +120,17 @@ fn requiring_attestation_spares_what_is_bound() {
     assert_eq!(change.remarks.len(), 1);
 }
 
-/// One model alone: Ben's passkey is another. The step names the model.
+/// One model alone: Ben's passkey is another. The step names the model, by its AAGUID if the map has no name for it.
 #[test]
 fn requiring_a_model_names_it() {
-    let titan = *TITAN.parse::<passband_core::id::DeviceId>().unwrap().as_bytes();
-    let it = Tenancy::new().person("Ben", &[], vec![key()]).device(Platform::Windows);
-    let change = changed(&it, Wanted::Aaguid(vec![titan])).change.unwrap();
-    assert_eq!(change.losing.len(), 1);
-    let Step::RegisterPasskey { models } = &change.losing[0].steps[0] else { panic!("{change:?}") };
-    assert_eq!(models, &[TITAN.to_owned()]);
+    for (aaguid, name) in [(TITAN, "Google Titan v2"), (NOBODYS, NOBODYS)] {
+        let model = *aaguid.parse::<passband_core::id::DeviceId>().unwrap().as_bytes();
+        let it = Tenancy::new().person("Ben", &[], vec![key()]).device(Platform::Windows);
+        let change = changed(&it, Wanted::Aaguid(vec![model])).change.unwrap();
+        assert_eq!(change.losing.len(), 1);
+        let Step::RegisterPasskey { models } = &change.losing[0].steps[0] else { panic!("{change:?}") };
+        assert_eq!(models, &[name.to_owned()]);
+    }
 }
 
 /// Token protection: on Windows nothing is lost; on Android the browser stays and the apps go. Report-only: nothing.
@@ -310,4 +312,43 @@ fn names_in_json_do_not_change() {
     assert_eq!(it["people"][0]["status"], "yes");
     let reasons = it["reasons"].as_array().unwrap();
     assert!(reasons.iter().all(|it| it["words"].as_str().is_some_and(|words| !words.is_empty())));
+}
+
+/// A policy to try that has a condition nobody knows: nobody can tell whom it blocks, and the plan says why.
+#[test]
+fn what_is_not_understood_of_a_change_is_told() {
+    let it = five();
+    let odd = both(&grant(&["block"]), &json!({ "conditions": { "moonPhases": ["full"] } }));
+    let change = changed(&it, Wanted::Document(policy("Odd", &odd))).change.unwrap();
+    assert_eq!(change.after.yes, 0, "certain of nobody any more");
+    let [remark] = &change.remarks[..] else { panic!("{:?}", change.remarks) };
+    assert!(remark.ends_with("conditions.moonPhases."), "{remark}");
+}
+
+/// Anna's laptop is registered nowhere, Ben's is joined. What would help is the same for both: a device that is only
+/// supposed to be joined, or compliant, is judged like one that is.
+#[test]
+fn a_supposed_device_is_judged_like_a_registered_one() {
+    for (control, step) in
+        [("compliantDevice", Step::MakeCompliant), ("domainJoinedDevice", Step::JoinDomain)]
+    {
+        let it = Tenancy::new()
+            .access(&policy("Wanted", &grant(&[control])))
+            .person("Anna", &[], vec![key(), bare_key()])
+            .device(Platform::Windows)
+            .but(|it| {
+                it.id = None;
+                it.trust = Fact::Known(None);
+                it.compliant = Fact::Known(false);
+            })
+            .person("Ben", &[], vec![key(), bare_key()])
+            .device(Platform::Windows)
+            .but(|it| it.compliant = Fact::Known(false));
+        let plan = plain(&it);
+        for name in ["Anna", "Ben"] {
+            let mut members = plan.waves.iter().flat_map(|it| &it.people);
+            let member = members.find(|it| &*plan.people[it.person].name == name).unwrap();
+            assert_eq!(member.steps, std::slice::from_ref(&step), "{name}, {control}");
+        }
+    }
 }

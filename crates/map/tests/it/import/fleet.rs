@@ -73,7 +73,7 @@ fn json_has_the_same_columns() {
     assert_eq!(tenant.devices.len(), 2);
     assert_eq!(
         tenant.left_out.iter().map(|it| it.field.as_str()).collect::<Vec<_>>(),
-        ["browser", "platform"]
+        ["browsers", "platform"]
     );
 }
 
@@ -89,4 +89,64 @@ fn a_list_alone_has_the_people_it_names() {
     let mut tenant = Tenant::default();
     read(b"a,b\n1,2\n", "fleet.csv", &mut tenant);
     assert_eq!((tenant.devices.len(), tenant.left_out.len()), (0, 1), "a header that says nothing");
+}
+
+/// What device filters and Google's passkeys on Android ask for. The export's own word counts where it has one.
+#[test]
+fn a_list_says_who_made_a_device() {
+    let text = "name,platform,owner,Manufacturer,Model\n\
+                LAPTOP,Windows,ada@x.example,LENOVO,21CB\nPHONE,Android,bob@x.example,samsung,SM-S921B\n";
+    let made = |tenant: &Tenant, at: usize| {
+        let it = &tenant.devices[at].filtered;
+        (it.manufacturer.clone(), it.model.clone())
+    };
+    let both = |one: &str, other: &str| (Some(one.to_owned()), Some(other.to_owned()));
+    let mut tenant = exported();
+    tenant.devices[0].filtered.model = Some("ThinkPad".to_owned());
+    read(text.as_bytes(), "fleet.csv", &mut tenant);
+    assert_eq!(tenant.left_out, []);
+    assert_eq!(made(&tenant, 0), both("LENOVO", "ThinkPad"));
+    assert_eq!(made(&tenant, 1), both("samsung", "SM-S921B"));
+    let json =
+        json!([{ "name": "PHONE", "platform": "Android", "manufacturer": "Google", "model": "Pixel 9" }]);
+    let mut tenant = exported();
+    read(json.to_string().as_bytes(), "fleet.json", &mut tenant);
+    assert_eq!(made(&tenant, 1), both("Google", "Pixel 9"));
+}
+
+/// Each column that has words of its own refuses others, and says which it takes.
+#[test]
+fn each_column_tells_what_it_takes() {
+    let cells = [
+        ("browsers", "netscape"),
+        ("compliant", "perhaps"),
+        ("deviceId", "laptop"),
+        ("keys", "paper"),
+        ("managed", "sometimes"),
+        ("ownership", "stolen"),
+        ("sso", "on"),
+        ("state", "floating"),
+        ("owner", "eve@x.example"),
+    ];
+    let mut told = Vec::new();
+    for (column, cell) in cells {
+        let mut tenant = exported();
+        let before = tenant.devices.len();
+        read(format!("name,platform,{column}\nX,Windows,{cell}\n").as_bytes(), "fleet.csv", &mut tenant);
+        assert_eq!(tenant.devices.len(), before, "{column}: the row is left out");
+        told.extend(tenant.left_out.into_iter().map(|it| (it.field, it.expected, it.found)));
+    }
+    let expected = [
+        ("browsers", "chrome, edge, firefox or safari", "netscape"),
+        ("compliant", "yes, no or unknown", "perhaps"),
+        ("deviceId", "a GUID", "laptop"),
+        ("keys", "hardware or software", "paper"),
+        ("managed", "yes, no or unknown", "sometimes"),
+        ("ownership", "company, personal or unknown", "stolen"),
+        ("sso", "yes, no or unknown", "on"),
+        ("state", "registered, joined, hybrid, none or unknown", "floating"),
+        ("owner", "people of the export", "eve@x.example"),
+    ];
+    let expected = expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()));
+    assert_eq!(told, expected);
 }

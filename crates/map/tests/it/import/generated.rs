@@ -53,6 +53,10 @@ fn what_was_made_comes_back() {
         let tenant = read(&files);
         assert_eq!(tenant.left_out, [], "{seed}");
         assert_eq!(count(&tenant), made, "{seed}");
+        let codes: Vec<_> = tenant.notes.iter().map(|it| it.code).collect();
+        let odd =
+            ["policy-partly-understood", "policy-contradicts-itself", "unknown-value", "files-not-used"];
+        assert!(codes.iter().all(|it| !odd.contains(it)), "{seed}: {:?}", tenant.notes);
         assert!(tenant.people.iter().all(|it| it.groups.known().is_some() && it.roles.known().is_some()));
         assert_eq!((tenant.strengths.len(), tenant.locations.len(), tenant.methods.len()), (4, 8, 3));
     }

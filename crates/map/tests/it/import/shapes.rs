@@ -66,6 +66,55 @@ fn a_passkey_is_the_same_however_it_was_exported() {
     assert_eq!(person(&none, ADA).passkeys, Fact::Known(Vec::new()), "none is known, not unknown");
 }
 
+/// `methods` through v1.0 has no type and no attestation, `fido2Methods` of an older export no model: together they say all,
+/// in whatever order they were written.
+#[test]
+fn two_files_about_one_passkey_fill_each_others_gaps() {
+    let without = |names: &[&str]| {
+        let mut it = key("k1");
+        for name in names {
+            it.as_object_mut().unwrap().remove(*name);
+        }
+        it
+    };
+    let methods = typed(
+        without(&["passkeyType", "attestationLevel", "displayName", "model"]),
+        "fido2AuthenticationMethod",
+    );
+    let fido2 = without(&["aaGuid", "createdDateTime"]);
+    let methods = collection("v1.0", &format!("users('{ADA}')/authentication/methods"), json!([methods]));
+    let fido2 = collection("beta", &format!("users('{ADA}')/authentication/fido2Methods"), json!([fido2]));
+    let whole = tenant(&[
+        people(),
+        (
+            "a.json",
+            collection("beta", &format!("users('{ADA}')/authentication/fido2Methods"), json!([key("k1")])),
+        ),
+    ]);
+    let whole = person(&whole, ADA).passkeys.clone();
+    assert!(whole.known().is_some_and(|it| it.len() == 1));
+    for (first, second) in [(&methods, &fido2), (&fido2, &methods)] {
+        let read = tenant(&[people(), ("a.json", first.clone()), ("b.json", second.clone())]);
+        assert_eq!(read.left_out, []);
+        assert_eq!(person(&read, ADA).passkeys, whole);
+    }
+}
+
+/// What contradicts itself is told as that, and not as if it had not been understood.
+#[test]
+fn a_contradiction_is_no_gap() {
+    let mut document = policy(1, "Odd", SALES);
+    document["conditions"]["users"]["includeUsers"] = json!(["All"]);
+    let read = tenant(&[people(), access("beta", json!([document]))]);
+    assert_eq!(note(&read, "policy-partly-understood"), None);
+    let told = note(&read, "policy-contradicts-itself").expect("a note").about.join(" ");
+    assert!(told.starts_with("Odd: conditions.users.includeUsers"), "{told}");
+    document["conditions"]["moonPhases"] = json!(["full"]);
+    let read = tenant(&[people(), access("beta", json!([document]))]);
+    let told = note(&read, "policy-partly-understood").expect("a note").about.join(" ");
+    assert_eq!(told, "Odd: conditions.moonPhases");
+}
+
 #[test]
 fn methods_are_named_as_strengths_name_them() {
     let kinds =
@@ -166,6 +215,12 @@ fn membership_that_is_not_there_is_unknown() {
     let twenty =
         tenant(&[people(), policies(), ("groups.json", collection("beta", "groups(members())", expanded))]);
     assert_eq!(person(&twenty, ADA).groups, Fact::Unknown);
+    // Of nineteen there is no more.
+    let expanded = json!([{ "id": SALES, "groupTypes": [], "members": &many[1..] }]);
+    let nineteen =
+        tenant(&[people(), policies(), ("groups.json", collection("beta", "groups(members())", expanded))]);
+    assert_eq!(person(&nineteen, ADA).groups, Fact::Known(Vec::new()));
+    assert!(note(&nineteen, "membership-partly-exported").is_none());
 }
 
 #[test]

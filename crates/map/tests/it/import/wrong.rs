@@ -34,7 +34,7 @@ fn a_broken_file_leaves_the_others() {
     assert_eq!(tenant.people.len(), 2);
     assert_eq!(
         tenant.left_out.iter().map(told).collect::<Vec<_>>(),
-        [(0, 3, "", "JSON"), (2, 1, "", "text in UTF-8 or UTF-16"),]
+        [(0, 3, "", "JSON"), (2, 1, "", "JSON, in UTF-8 or UTF-16"),]
     );
 }
 
@@ -76,7 +76,9 @@ fn links_out_of_the_folder_are_not_followed() {
     assert_eq!((tenant.people.len(), told), (2, vec![(1, 1)]));
     let empty = folder.join("empty");
     std::fs::create_dir_all(&empty).unwrap();
-    assert!(matches!(read(&empty, &mut |_, _| {}), Err(ReadError::Nothing(_))));
-    assert!(matches!(read(&folder.join("none"), &mut |_, _| {}), Err(ReadError::Folder { .. })));
+    assert!(matches!(read(&empty, &mut |_, _| {}), Err(ReadError::Nothing)));
+    assert!(matches!(read(&folder.join("none"), &mut |_, _| {}), Err(ReadError::Missing)));
+    let file = folder.join("export/deep/notes.txt");
+    assert!(matches!(read(&file, &mut |_, _| {}), Err(ReadError::NoFolder)));
     std::fs::remove_dir_all(&folder).unwrap();
 }
