@@ -5,6 +5,7 @@ mod administrator;
 mod apps;
 mod campaign;
 mod device_code;
+mod form_post;
 mod keyboard;
 mod look;
 mod map;

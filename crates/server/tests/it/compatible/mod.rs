@@ -3,6 +3,7 @@
 
 pub mod client;
 
+use crate::access::{POLICY, policy, put};
 use crate::device::{Device, nonce as strict_nonce, payload, present};
 use crate::dialect::{code_of_page, switch};
 use crate::world::{Reply, World};
@@ -338,4 +339,20 @@ async fn a4_a_strict_device_always_names_a_nonce() {
     ] {
         assert!(!carry_by_age(&world, &app, &cookie).await.location().contains("code="));
     }
+}
+
+#[tokio::test]
+async fn a4_a_cookie_without_a_nonce_is_no_key_where_tokens_are_protected() {
+    let (world, ada) = tenant().await;
+    let broker = Broker::enrol(&world, &ada, 0).await;
+    switch(&world, COOKIES_BY_AGE, true).await;
+    let app = crate::device::app_path(&world).await;
+    let protect = json!({ "sessionControls": { "secureSignInSession": { "isEnabled": true } } });
+    put(&world, POLICY, Some(policy("Keys alone", &protect))).await;
+    let cookie = broker.sign(&json!({ "refresh_token": broker.prt, "iat": world.now().0 }));
+    let page = carry_by_age(&world, &app, &cookie).await;
+    assert!(!page.location().contains("code="), "{}", page.location());
+    logged(&world, Reason::AccessTokenUnbound).await;
+    let page = carry_by_age(&world, &app, &broker.cookie(&nonce(&world).await)).await;
+    assert!(page.location().contains("code="), "with a nonce the key signed for this: {}", page.body);
 }
