@@ -5,8 +5,8 @@ use super::standing::Live;
 use crate::change::Change;
 use crate::decision::{Decision, Granted, Refusal};
 use crate::device::prove::DeviceProved;
-use crate::directory::User;
 use crate::directory::hello::{HelloKey, HelloKeyChange};
+use crate::directory::{Session, User};
 use crate::id::DeviceId;
 use crate::keys::nonce;
 use crate::keys::seal::SealRing;
@@ -189,6 +189,18 @@ pub fn issue(
     Ok(Granted { value, changes })
 }
 
+/// What taking a key away takes: it, and by name each session it began, so that the apps behind them are told. A session
+/// that begins meanwhile has no standing without its key.
+#[must_use]
+pub fn remove(key: &HelloKey, sessions: &[Session], now: Timestamp) -> Vec<Change> {
+    let begun = sessions.iter().filter(|session| {
+        session.factors.contains(Factors::HELLO_KEY) && session.credential.as_deref() == Some(&key.id[..])
+    });
+    let ends = begun.map(|session| Change::EndSession { id: session.id, at: now });
+    let delete = Change::HelloKey(HelloKeyChange::Delete { id: key.id, user: key.user });
+    std::iter::once(delete).chain(ends).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::standing::judge;
@@ -234,6 +246,30 @@ mod tests {
         let here = vec![key(proved.device()); QUOTA];
         assert!(register(proved, &brought, &here[1..], NOW).is_ok());
         assert_eq!(register(proved, &brought, &here, NOW), Err(Reason::HelloKeyQuota));
+    }
+
+    #[test]
+    fn with_a_key_end_the_sessions_it_began_and_no_others() {
+        let standing = good();
+        let proved = proved(judge(&standing, NOW).unwrap(), NOW).unwrap();
+        let key = register(proved, &brought(), &[], NOW).unwrap();
+        let session = |n, factors, credential| Session {
+            id: crate::id::SessionId::from_bytes([n; 16]),
+            factors,
+            credential: Some(credential),
+            ..standing.session.clone()
+        };
+        let by_key = Factors::HELLO_KEY.and(Factors::DEVICE_KEY);
+        let sessions = [
+            session(1, by_key, key.id.to_vec()),
+            session(2, by_key, vec![7; 32]),
+            session(3, standing.session.factors, key.id.to_vec()),
+        ];
+        let delete = Change::HelloKey(HelloKeyChange::Delete { id: key.id, user: key.user });
+        assert_eq!(
+            remove(&key, &sessions, NOW),
+            [delete, Change::EndSession { id: sessions[0].id, at: NOW }]
+        );
     }
 
     fn brought() -> PublicKey {

@@ -3,7 +3,7 @@
 use super::confirm::Confirm;
 use super::part::{Legend, legend};
 use super::rename::Rename;
-use super::{Band, Csrf, Notice, PasskeyKind, Viewer, When};
+use super::{Band, Csrf, HelloKeyRow, Notice, PasskeyKind, Viewer, When};
 use askama::Template;
 
 /// A passkey, for `/account` and for a person's page in the console.
@@ -178,6 +178,8 @@ pub struct Account {
     pub passkeys: Vec<PasskeyRow>,
     /// Their devices.
     pub devices: Vec<DeviceRow>,
+    /// Their Hello keys.
+    pub hello_keys: Vec<HelloKeyRow>,
     /// Their sessions.
     pub sessions: Vec<SessionRow>,
     /// What they have to be told, until they say that they know.
@@ -220,6 +222,14 @@ impl Account {
             name: passkey.name.clone(),
             csrf: self.csrf.clone(),
         })
+    }
+
+    fn hello_key_act(&self, key: &HelloKeyRow) -> Confirm {
+        Confirm::new("Remove", format!("/account/hello-keys/{}/delete", key.id), &self.csrf)
+            .of(&format!("the Hello key on {}", key.device))
+            .because(
+                "It will not sign you in any more, and what it signed in ends at once. Your passkeys stay.",
+            )
     }
 
     fn device_act(&self, device: &DeviceRow) -> Confirm {

@@ -4,6 +4,7 @@ use super::console::answer::{self, Done, Stop, nowhere};
 use super::console::rows::Belongings;
 use super::console::visit::{Act, FreshAct, Visitor};
 use super::console::{Query, id};
+use super::hello;
 use super::recovery;
 use super::session::{see_other, with_cookie};
 use crate::app::App;
@@ -39,6 +40,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/account/alarms/{kind}", post(recovery::acknowledge))
         .route("/account/passkeys/{id}/delete", post(delete_passkey))
         .route("/account/passkeys/{id}/rename", post(rename_passkey))
+        .route("/account/hello-keys/{id}/delete", post(delete_hello_key))
         .route("/account/devices/{id}/delete", post(delete_device))
         .route("/account/sessions/{id}/revoke", post(end_session))
         .route("/account/sessions/revoke-all", post(end_all))
@@ -67,6 +69,7 @@ async fn show(
         band: visitor.band(),
         passkeys: has.passkey_rows(visitor),
         devices: has.device_rows(visitor, app.now()),
+        hello_keys: has.hello_key_rows(),
         sessions: has.session_rows(visitor),
         alarms: told.alarms((visitor.session().credential.as_deref(), &has.passkeys)),
         codes: told.codes(),
@@ -133,6 +136,20 @@ async fn rename_passkey(
     let line = audit(&app, &user.upn, "Rename passkey", user.id, name.clone());
     app.commit(vec![Change::RenamePasskey { id, user: user.id, name }, line]).await?;
     Ok(Done::PasskeyRenamed.at("/account"))
+}
+
+/// `POST /account/hello-keys/{id}/delete`. The sessions it began end with it.
+async fn delete_hello_key(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    act: FreshAct,
+) -> Result<Response, Stop> {
+    let user = act.user();
+    let removal = hello::removal(&app, user.id, &name).await?;
+    let (_, mut changes) = removal.ok_or_else(|| answer::not_found(&app))?;
+    changes.push(audit(&app, &user.upn, "Remove Hello key", user.id, name));
+    app.commit(changes).await?;
+    Ok(Done::HelloKeyRemoved.at("/account"))
 }
 
 /// `POST /account/devices/{id}/delete`.

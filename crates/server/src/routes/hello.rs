@@ -19,7 +19,7 @@ use passband_core::decision::{Granted, Refusal};
 use passband_core::device::prove::DeviceProved;
 use passband_core::directory::Device;
 use passband_core::directory::hello::{HelloKey, HelloKeyChange};
-use passband_core::id::{KeyId, SessionId};
+use passband_core::id::{KeyId, SessionId, UserId};
 use passband_core::policy::access::facts::{Shown, UserAction};
 use passband_core::policy::signal::Binding;
 use passband_core::reason::Reason;
@@ -27,6 +27,7 @@ use passband_core::session::claims::AccessClaims;
 use passband_core::session::hello::{self, ProvedOnDevice};
 use passband_core::session::standing::{Live, judge};
 use passband_store::{CommitError, StoreError};
+use passband_wire::b64;
 use passband_wire::prt::hello::{AMR, Assertion, KeyReply, KeyRequest, PublicKey, kid};
 use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE};
 use serde_json::json;
@@ -174,4 +175,22 @@ pub(super) async fn issue_prt(
     let live = judge(&standing, now).map_err(WireError::from)?;
     let reply = issued_reply(app, &issued.prt, device, live)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response())
+}
+
+/// A person's key by its name in addresses, and what taking it away takes; `None` if it is not theirs.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn removal(
+    app: &App,
+    user: UserId,
+    name: &str,
+) -> Result<Option<(HelloKey, Vec<Change>)>, StoreError> {
+    let Ok(id) = b64::decode_array::<32>(name) else { return Ok(None) };
+    let have = app.store.hello_keys_of(user).await?;
+    let Some(key) = have.into_iter().find(|key| key.id == id) else { return Ok(None) };
+    let sessions = app.store.sessions_of(user, app.now()).await?;
+    let changes = hello::remove(&key, &sessions, app.now());
+    Ok(Some((key, changes)))
 }

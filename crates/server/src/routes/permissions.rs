@@ -47,6 +47,9 @@ pub static API: &[Row] = &[
     // Also where OData calls creationOptions(...), for which the handler asks for passkeys.create.
     row("get", "/users/{id}/authentication/fido2Methods/{methodId}", MethodsRead),
     grave("delete", "/users/{id}/authentication/fido2Methods/{methodId}", PasskeysDelete),
+    row("get", "/users/{id}/authentication/windowsHelloForBusinessMethods", MethodsRead),
+    row("get", "/users/{id}/authentication/windowsHelloForBusinessMethods/{methodId}", MethodsRead),
+    grave("delete", "/users/{id}/authentication/windowsHelloForBusinessMethods/{methodId}", PasskeysDelete),
     row("get", "/users/{id}/authentication/passband_recoveryCodes", MethodsRead),
     grave("delete", "/users/{id}/authentication/passband_recoveryCodes", CodesDelete),
     row("get", "/users/{id}/memberOf", GroupsRead),
@@ -162,6 +165,7 @@ pub static CONSOLE: &[Row] = &[
     row("post", "/admin/users/{id}/revoke", SessionsRevoke),
     grave("post", "/admin/users/{id}/tap", PassesWrite),
     grave("post", "/admin/users/{id}/passkeys/{passkey}/delete", PasskeysDelete),
+    grave("post", "/admin/users/{id}/hello-keys/{key}/delete", PasskeysDelete),
     row("get", "/admin/devices", DevicesRead),
     row("post", "/admin/devices/{id}/enable", DevicesWrite),
     row("post", "/admin/devices/{id}/disable", DevicesWrite),

@@ -9,8 +9,10 @@ use axum::http::{Method, Request, StatusCode, header};
 use passband_core::change::Change;
 use passband_core::directory::User;
 use passband_core::directory::hello::{HelloKey, HelloKeyChange};
+use passband_core::id::UserId;
 use passband_core::reason::Reason;
 use passband_core::rng::{self, SystemRandom};
+use passband_core::session::claims::ACCESS_TOKEN_TYP;
 use passband_core::session::hello::QUOTA;
 use passband_core::time::Seconds;
 use passband_store::{Page, SignInFilter};
@@ -205,6 +207,17 @@ async fn a19_only_a_token_that_was_asked_for_this_on_the_device_registers_a_key(
     let join = crate::device::join_body(key(1));
     let reply = crate::device::post_join(&mut program(&world), token.as_str().unwrap(), &join).await;
     refused(&world, &reply, (50_076, Reason::SessionFromPrtConfined)).await;
+    // Whatever else is signed here some day: it says what it is for, and of which device.
+    let said = payload(&token);
+    for (member, to) in
+        [("amr", json!(["mfa"])), ("deviceid", json!(ada.user.id.to_string())), ("deviceid", json!(null))]
+    {
+        let mut bent = said.clone();
+        bent[member] = to;
+        let bent = world.app.keys().tokens.sign(ACCESS_TOKEN_TYP, &bent).unwrap();
+        let reply = send_key(&world, &bent, &kngc).await;
+        refused(&world, &reply, (50_187, Reason::HelloKeyNoDevice)).await;
+    }
     // Tokens for something else are none.
     let other = broker.exchange(&world, Way::First(GRAPH)).await;
     for token in [other["access_token"].as_str().unwrap(), "", "x.y.z"] {
@@ -448,4 +461,38 @@ async fn a_hybrid_join_is_refused_with_a_reason_for_people() {
     }
     assert!(logged(&world, Reason::HybridJoinUnavailable).await);
     assert!(world.app.store.devices(&Page::first(9), None).await.unwrap().items.is_empty());
+}
+
+/// A Hello key of somebody on a device of theirs, by its name in addresses.
+pub async fn hello_key_of(world: &World, user: UserId) -> String {
+    let owner = world.app.store.user(user).await.unwrap().unwrap();
+    let device = crate::console::device_of(world, &owner, "laptop").await;
+    let id = rng::bytes(&SystemRandom);
+    let created = world.now();
+    let key = HelloKey { id, user, device, public_key: Vec::new(), created, last_used: None };
+    world.app.commit(vec![Change::HelloKey(HelloKeyChange::Insert(Box::new(key)))]).await.unwrap();
+    b64::encode(id)
+}
+
+#[tokio::test]
+async fn a_person_sees_their_hello_key_and_takes_it_away() {
+    let (world, ada, broker) = enrolled().await;
+    let held = take(&broker, &sign_in(&world, &broker, &good(&world, &ada).await).await);
+    let (_, mut stranger) = world.user("Eve").await;
+    let name = b64::encode(public(0).id());
+    let action = format!("/account/hello-keys/{name}/delete");
+    let mut browser = world.sign_in(&ada).await;
+    let page = browser.get("/account").await;
+    assert!(page.actions().contains(&action.as_str()), "{:?}", page.actions());
+    assert!(!stranger.get("/account").await.body.contains("hello-keys"));
+    assert_eq!(stranger.press("/account", &action, &[]).await.status, StatusCode::NOT_FOUND);
+    let missing = browser.press("/account", "/account/hello-keys/AAAA/delete", &[]).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.press("/account", &action, &[]).await.status, StatusCode::SEE_OTHER);
+    let request = held.claims(LINUX_BROKER, "openid", &nonce(&world).await);
+    let reply = held.present(&world, &held.sign(&request)).await;
+    refused(&world, &reply, (50_173, Reason::CredentialRemoved)).await;
+    let audits = world.app.store.audit_chain(0, 99).await.unwrap();
+    assert!(audits.iter().any(|line| line.activity == "Register Hello key" && line.actor == ada.user.upn));
+    assert!(audits.iter().any(|line| line.activity == "Remove Hello key" && line.actor == ada.user.upn));
 }

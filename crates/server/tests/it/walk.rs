@@ -4,6 +4,7 @@
 use crate::console::{device_of, passkey_ids};
 use crate::graph::conditional::policy;
 use crate::graph::{Api, with_api};
+use crate::hello::hello_key_of;
 use crate::profiles::{METHODS, only};
 use crate::recovery::{break_glass, make_codes};
 use crate::world::{Browser, ORIGIN, Person, Reply};
@@ -168,6 +169,9 @@ async fn ways_in(walk: &mut Walk<'_>) {
     let mut browser = api.world.browser();
     browser.sign_in(&key).await;
     make_codes(&mut browser).await;
+    let key = hello_key_of(&api.world, ada.id).await;
+    let one = ("delete", "/users/{id}/authentication/windowsHelloForBusinessMethods/{methodId}");
+    walk.ask(one, &[&user, &key], Value::Null).await;
     let codes = ("delete", "/users/{id}/authentication/passband_recoveryCodes");
     walk.ask(codes, &[&user], Value::Null).await;
     let one = ("delete", "/users/{id}/authentication/fido2Methods/{methodId}");
@@ -325,6 +329,9 @@ async fn forms_about_people(walk: &mut Walk<'_>, root: &mut Browser) {
     let gone = "/admin/users/{id}/passkeys/{passkey}/delete";
     let page = format!("{list}/{user}");
     walk.press(root, (&page, gone), &[&user, &passkey], &[("confirmed", "yes")]).await;
+    let key = hello_key_of(&walk.api.world, ada.user.id).await;
+    let gone = "/admin/users/{id}/hello-keys/{key}/delete";
+    walk.press(root, (&page, gone), &[&user, &key], &[]).await;
 }
 
 async fn forms_about_the_rest(walk: &mut Walk<'_>, (root, person): (&mut Browser, &Person)) {

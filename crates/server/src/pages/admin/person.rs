@@ -4,7 +4,7 @@ use super::Admin;
 use crate::pages::confirm::Confirm;
 use crate::pages::part::{Legend, legend};
 use crate::pages::rename::Rename;
-use crate::pages::{Band, DeviceRow, PasskeyRow, Secret, SessionRow, When};
+use crate::pages::{Band, DeviceRow, HelloKeyRow, PasskeyRow, Secret, SessionRow, When};
 use askama::Template;
 use passband_core::manage::Permission;
 use std::borrow::Borrow;
@@ -84,6 +84,8 @@ pub struct Person {
     pub passkeys: Vec<PasskeyRow>,
     /// Their devices.
     pub devices: Vec<DeviceRow>,
+    /// Their Hello keys.
+    pub hello_keys: Vec<HelloKeyRow>,
     /// Their sessions.
     pub sessions: Vec<SessionRow>,
 }
@@ -158,6 +160,15 @@ impl Person {
     /// What a passkey is called is its owner's affair.
     const fn rename(&self, _: &PasskeyRow) -> Option<Rename> {
         None
+    }
+
+    fn hello_key_act(&self, key: &HelloKeyRow) -> Confirm {
+        Confirm::new("Remove", self.path(&format!("hello-keys/{}/delete", key.id)), &self.admin.csrf)
+            .of(&format!("the Hello key on {}", key.device))
+            .because(
+                "It will not sign them in any more, and what it signed in ends at once. Their passkeys stay.",
+            )
+            .only(self.may(Permission::PasskeysDelete))
     }
 
     fn device_act(&self, device: &DeviceRow) -> Confirm {

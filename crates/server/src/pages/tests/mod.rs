@@ -175,11 +175,11 @@ fn pages_of_the_chain_wear_their_band() {
         let (small, large) = match name {
             "campaign" | "sign-in" | "sign-in-refused" | "tap" | "recover" | "second" | "setup"
             | "register" | "register-another" | "register-owed" | "signed-out" | "error" | "notes" => (0, 1),
-            "account" => (8, 1),
+            "account" => (9, 1),
             "account-small" => (2, 1),
             "admin" | "admin-sign-ins" => (5, 0),
             "admin-people" => (4, 0),
-            "admin-person" => (8, 1),
+            "admin-person" => (9, 1),
             "admin-person-new" => (1, 1),
             "admin-devices" => (2, 0),
             _ => (0, 0),

@@ -63,6 +63,16 @@ pub(super) fn admin(w: Words) -> Admin {
     Admin { viewer: viewer(w), roles: passband_core::directory::Roles::GLOBAL, csrf: csrf(), notice: None }
 }
 
+fn hello_key(w: Words) -> HelloKeyRow {
+    HelloKeyRow {
+        id: "zq3WqVXrCCdAq-1PmKMTQf9T5Jpc3xbzqlbn1JyvMdI".into(),
+        device: w.label.into(),
+        created: ago(9_000),
+        last_used: Some(ago(12)),
+        band: band(Claimed, Unknown, Claimed, Unknown),
+    }
+}
+
 fn devices(w: Words) -> Vec<DeviceRow> {
     let row = |id: &str, name: &str, kind: &str, state, band, is_current| DeviceRow {
         id: id.into(),
@@ -422,6 +432,7 @@ fn account(w: Words, is_full: bool) -> Account {
         band: if is_full { CHAIN } else { band(Unknown, Unknown, Proved, Claimed) },
         passkeys: passkeys(w).into_iter().take(if is_full { 9 } else { 1 }).collect(),
         devices: if is_full { devices(w) } else { vec![] },
+        hello_keys: if is_full { vec![hello_key(w)] } else { vec![] },
         sessions: sessions(w).into_iter().take(if is_full { 9 } else { 1 }).collect(),
         alarms: if is_full { vec![] } else { vec![account_alarm(w)] },
         codes: CodesLeft { left: if is_full { 9 } else { 0 }, made: is_full.then(|| ago(90_000)) },
@@ -467,6 +478,7 @@ fn person(w: Words, is_full: bool) -> Person {
         }],
         passkeys: passkeys(w).into_iter().take(if is_full { 9 } else { 1 }).collect(),
         devices: if is_full { devices(w) } else { vec![] },
+        hello_keys: if is_full { vec![hello_key(w)] } else { vec![] },
         sessions: if is_full { sessions(w) } else { vec![] },
     }
 }

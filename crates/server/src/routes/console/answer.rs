@@ -89,6 +89,7 @@ done! {
     DeviceDeleted "device-deleted" "Device deleted. Its certificate and everything signed in on it have ended.";
     DeviceDisabled "device-disabled" "Device disabled.";
     DeviceEnabled "device-enabled" "Device enabled.";
+    HelloKeyRemoved "hello-key-removed" "Hello key removed. What it signed in has ended.";
     KeysRotated "keys-rotated" "Keys rotated. What the retired key signed stays good until it expires.";
     PasskeyRemoved "passkey-removed" "Passkey removed.";
     PasskeyRenamed "passkey-renamed" "Passkey renamed.";

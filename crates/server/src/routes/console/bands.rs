@@ -63,6 +63,12 @@ pub fn passkey(passkey: &Passkey) -> Band {
     }
 }
 
+/// A Hello key by itself: what it would prove of its owner is the word of its device.
+pub fn hello_key(evidence: Option<EvidenceLevel>) -> Band {
+    let device = evidence.map_or(Level::Unknown, |evidence| platform(evidence, true));
+    Band { platform: device, authn: authn(Factors::HELLO_KEY), ..Band::default() }
+}
+
 /// A device by itself; `signed_now` if its key signed in the session that looks at it.
 pub fn device(device: &Device, signed_now: bool) -> Band {
     Band {

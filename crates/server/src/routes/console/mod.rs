@@ -48,6 +48,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/admin/users/{id}", get(person::get))
         .route("/admin/users/{id}/{act}", post(person::act))
         .route("/admin/users/{id}/passkeys/{passkey}/delete", post(person::delete_passkey))
+        .route("/admin/users/{id}/hello-keys/{key}/delete", post(person::delete_hello_key))
         .route("/admin/devices", get(devices::get))
         .route("/admin/devices/{id}/{act}", post(devices::act))
         .route("/admin/apps", get(apps::get).post(apps::create))

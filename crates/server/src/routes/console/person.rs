@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::attempt::audit;
 use crate::pages::{NewPass, Notice, PassRow, Person, RoleRow, Secret, When};
 use crate::refusal::for_people;
+use crate::routes::hello;
 use crate::routes::recovery::in_groups;
 use crate::seen;
 use axum::extract::{Path, RawQuery, State};
@@ -76,6 +77,7 @@ async fn page(
         passes: taps.iter().map(|tap| pass_row(tap, now)).collect(),
         passkeys: has.passkey_rows(visitor),
         devices: has.device_rows(visitor, now),
+        hello_keys: has.hello_key_rows(),
         sessions: has.session_rows(visitor),
     })
 }
@@ -243,6 +245,25 @@ async fn new_pass(app: &App, act: &AdminAct, user: &User) -> Result<Response, St
         NewPass { pass: Secret::new(in_groups(&text)), expires: When(tap.expires), is_usable_once: tap.once };
     let page = page(app, act, user, (None, Some(shown))).await?;
     Ok(show(StatusCode::OK, &page))
+}
+
+/// `POST /admin/users/{id}/hello-keys/{key}/delete`.
+pub async fn delete_hello_key(
+    State(app): State<Arc<App>>,
+    Path((text, name)): Path<(String, String)>,
+    act: AdminAct,
+) -> Result<Response, Stop> {
+    let user = load(&app, &text).await?;
+    let guard = match reach(&app, &act, &user).await? {
+        Ok(guard) => guard,
+        Err(reason) => return refused(&app, &act, &user, reason).await,
+    };
+    let removal = hello::removal(&app, user.id, &name).await?;
+    let (_, mut changes) = removal.ok_or_else(|| answer::not_found(&app))?;
+    changes.extend(guard);
+    changes.push(audit(&app, &act.user().upn, "Delete Hello key", user.id, format!("{}: {name}", user.upn)));
+    app.commit(changes).await?;
+    Ok(Done::HelloKeyRemoved.at(&format!("/admin/users/{}", user.id)))
 }
 
 /// `POST /admin/users/{id}/passkeys/{passkey}/delete`.

@@ -3,8 +3,11 @@
 use super::bands;
 use super::visit::Visitor;
 use crate::app::App;
-use crate::pages::{DeviceRow, DeviceState, PasskeyKind, PasskeyModel, PasskeyRow, SessionRow, When};
+use crate::pages::{
+    DeviceRow, DeviceState, HelloKeyRow, PasskeyKind, PasskeyModel, PasskeyRow, SessionRow, When,
+};
 use crate::trust::InForce;
+use passband_core::directory::hello::HelloKey;
 use passband_core::directory::{ClientProfile, Device, JoinType, Passkey, Session, SessionKind};
 use passband_core::id::UserId;
 use passband_core::policy::signal::Factors;
@@ -26,6 +29,8 @@ pub struct Belongings {
     pub passkeys: Vec<Passkey>,
     /// Devices, the newest first.
     pub devices: Vec<Device>,
+    /// Hello keys, the oldest first.
+    pub hello_keys: Vec<HelloKey>,
     /// Sessions that stand, the newest first.
     pub sessions: Vec<Session>,
     /// What names the models of passkeys.
@@ -41,16 +46,21 @@ impl Belongings {
     pub async fn load(app: &App, user: UserId) -> Result<Self, StoreError> {
         let passkeys = app.store.passkeys_of(user).await?;
         let devices = app.store.devices(&Page::first(MAX_TOP), Some(user)).await?.items;
+        let hello_keys = app.store.hello_keys_of(user).await?;
         let mut sessions = app.store.sessions_of(user, app.now()).await?;
-        // The rest of what `judge` asks: a session whose passkey or device is gone is none, whatever its row says.
+        // The rest of what `judge` asks: a session whose passkey, Hello key or device is gone is none, whatever its row says.
         sessions.retain(|session| {
-            let by_passkey = session.credential.as_ref();
+            let by = session.credential.as_ref();
             let on = session.device;
-            by_passkey.is_none_or(|id| passkeys.iter().any(|passkey| passkey.id == *id))
+            let begun = |id: &Vec<u8>| match session.factors.contains(Factors::HELLO_KEY) {
+                true => hello_keys.iter().any(|key| key.id[..] == id[..]),
+                false => passkeys.iter().any(|passkey| passkey.id == *id),
+            };
+            by.is_none_or(begun)
                 && on.is_none_or(|id| devices.iter().any(|device| device.id == id && device.enabled))
         });
         sessions.truncate(MOST_SESSIONS);
-        Ok(Self { passkeys, devices, sessions, trust: app.trust() })
+        Ok(Self { passkeys, devices, hello_keys, sessions, trust: app.trust() })
     }
 
     fn device(&self, session: &Session) -> Option<&Device> {
@@ -70,6 +80,21 @@ impl Belongings {
         let is_current = |device: &Device| session.device == Some(device.id);
         let signed = session.factors.contains(Factors::DEVICE_KEY);
         self.devices.iter().map(|device| device_row(device, (is_current(device), signed), now)).collect()
+    }
+
+    /// Hello keys as rows.
+    pub fn hello_key_rows(&self) -> Vec<HelloKeyRow> {
+        let row = |key: &HelloKey| {
+            let device = self.devices.iter().find(|device| device.id == key.device);
+            HelloKeyRow {
+                id: b64::encode(key.id),
+                device: device.map_or("a device", |device| device.name.as_str()).to_owned(),
+                created: When(key.created),
+                last_used: key.last_used.map(When),
+                band: bands::hello_key(device.map(|device| device.evidence)),
+            }
+        };
+        self.hello_keys.iter().map(row).collect()
     }
 
     /// Sessions as rows; `viewer` marks their own.

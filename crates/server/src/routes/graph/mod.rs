@@ -21,6 +21,7 @@ pub mod devices;
 pub mod error;
 pub mod filter;
 pub mod groups;
+pub mod hello_keys;
 pub mod logs;
 pub mod members;
 pub mod methods;

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod chain;
 pub mod conditional;
+pub mod hello;
 pub mod recovery;
 pub mod roles;
 pub mod signals;
@@ -550,10 +551,11 @@ pub fn organization(app: &crate::app::App) -> Value {
 }
 
 /// Each of them.
-pub static RESOURCES: [&Resource; 31] = [
+pub static RESOURCES: [&Resource; 32] = [
     &USER,
     &TAP,
     &PASSKEY,
+    &hello::HELLO_KEY,
     &recovery::RECOVERY_CODES,
     &recovery::ALARM,
     &roles::DEFINITION,

@@ -4,6 +4,7 @@ use super::access::part::{Locations, Policies, Strengths};
 use super::access::{edit, history, replay, what_if};
 use super::resource::chain::{HEAD, LOGS};
 use super::resource::conditional;
+use super::resource::hello::HELLO_KEY;
 use super::resource::recovery::{ALARM, RECOVERY_CODES};
 use super::resource::roles::{ASSIGNMENT, DEFINITION};
 use super::resource::signals::{STREAM, TRANSMITTER};
@@ -14,8 +15,8 @@ use super::resource::{
 use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_IF};
 use super::templates::TEMPLATE;
 use super::{
-    alarms, applications, chain, devices, groups, logs, methods, on_behalf, policies, recovery, roles,
-    signals, templates, tenant, transmitters, trust, users,
+    alarms, applications, chain, devices, groups, hello_keys, logs, methods, on_behalf, policies, recovery,
+    roles, signals, templates, tenant, transmitters, trust, users,
 };
 use crate::app::App;
 use axum::extract::DefaultBodyLimit;
@@ -201,6 +202,9 @@ pub static OPERATIONS: &[Operation] = &[
     operation!(get "/users/{id}/authentication/fido2Methods/creationOptions" "getPasskeyCreationOptions" Answer::Other, &[], on_behalf::options, "Options to make a passkey for a person with; also as creationOptions(challengeTimeoutInMinutes=N)"),
     operation!(get "/users/{id}/authentication/fido2Methods/{methodId}" "getPasskey" Answer::Object(&PASSKEY), &[], methods::get_passkey, "A passkey"),
     operation!(delete "/users/{id}/authentication/fido2Methods/{methodId}" "deletePasskey" Answer::Nothing, &[], methods::delete_passkey, "Delete a passkey; sessions it began end with it. A person's last one only with passband_force=true"),
+    operation!(get "/users/{id}/authentication/windowsHelloForBusinessMethods" "listHelloKeys" Answer::Collection(&HELLO_KEY), &[], hello_keys::list, "A person's Hello keys"),
+    operation!(get "/users/{id}/authentication/windowsHelloForBusinessMethods/{methodId}" "getHelloKey" Answer::Object(&HELLO_KEY), &[], hello_keys::get, "A Hello key"),
+    operation!(delete "/users/{id}/authentication/windowsHelloForBusinessMethods/{methodId}" "deleteHelloKey" Answer::Nothing, &[], hello_keys::delete, "Delete a Hello key; sessions it began end with it"),
     operation!(get "/users/{id}/authentication/passband_recoveryCodes" "getRecoveryCodes" Answer::Object(&RECOVERY_CODES), &[], recovery::get, "How many recovery codes a person has left; the codes themselves are nobody's to read or make but their owner's"),
     operation!(delete "/users/{id}/authentication/passband_recoveryCodes" "deleteRecoveryCodes" Answer::Nothing, &[], recovery::delete, "Take a person's recovery codes away"),
     operation!(get "/users/{id}/memberOf" "listMemberOf" Answer::Collection(&GROUP), &[], groups::member_of, "Groups a person is in"),

@@ -1,6 +1,7 @@
 //! Passes and passkeys of a person.
 
 use super::with_api;
+use crate::hello::hello_key_of;
 use crate::world::ORIGIN;
 use axum::http::StatusCode;
 use passband_core::directory::User;
@@ -214,5 +215,34 @@ fn an_administrator_registers_a_passkey_for_somebody() {
             let asked = format!("{}/creationOptions{query}", path(&ada));
             api.refused(("GET", &asked, ""), status, "Request_BadRequest").await;
         }
+    });
+}
+
+#[test]
+fn hello_keys_are_seen_and_taken_away() {
+    with_api(async |api| {
+        let (ada, bob) = (api.world.newcomer("Ada").await, api.world.newcomer("Bob").await);
+        let id = hello_key_of(&api.world, ada.id).await;
+        let path =
+            |user: &User| format!("/v1.0/users/{}/authentication/windowsHelloForBusinessMethods", user.id);
+        let listed = api.list(&path(&ada)).await;
+        assert_eq!(
+            (listed.len(), &listed[0]["id"], &listed[0]["displayName"]),
+            (1, &json!(id), &json!("laptop"))
+        );
+        let one = format!("{}/{id}", path(&ada));
+        assert_eq!(api.get(&one).await["passband_deviceId"], listed[0]["passband_deviceId"]);
+        assert!(api.list(&path(&bob)).await.is_empty());
+        let theirs = format!("{}/{id}", path(&bob));
+        for (method, path) in
+            [("GET", &theirs), ("DELETE", &theirs), ("DELETE", &format!("{}/!", path(&ada)))]
+        {
+            api.refused((method, path, ""), 404, "Request_ResourceNotFound").await;
+        }
+        api.done("DELETE", &one, "").await;
+        let (activity, target, _) = api.last_deed().await;
+        assert_eq!((activity.as_str(), target), ("Delete Hello key", ada.id.to_string()));
+        assert!(api.list(&path(&ada)).await.is_empty());
+        api.refused(("DELETE", &one, ""), 404, "Request_ResourceNotFound").await;
     });
 }
