@@ -164,14 +164,23 @@ impl Target {
         beside: Option<&Device>,
         resource: &str,
     ) -> Result<Reply, Trouble> {
+        self.exchange_for(held, beside, &format!("resource={}", encode(resource))).await
+    }
+
+    /// The same for whatever the query says.
+    pub(crate) async fn exchange_for(
+        &self,
+        held: &Held,
+        beside: Option<&Device>,
+        query: &str,
+    ) -> Result<Reply, Trouble> {
         let nonce = self.nonce().await?;
         let cookie = forge::sign_v1(&held.key, &forge::ctx(), &held.cookie_claims(&nonce));
         let credential = beside.map(|device| device.credential(&nonce));
         let address = format!(
-            "/{}/oauth2/authorize?client_id={BROKER_CLIENT}&response_type=code&redirect_uri={}&resource={}",
+            "/{}/oauth2/authorize?client_id={BROKER_CLIENT}&response_type=code&redirect_uri={}&{query}",
             self.tenant,
-            encode(BROKER_REDIRECT),
-            encode(resource)
+            encode(BROKER_REDIRECT)
         );
         let mut headers = vec![(CREDENTIAL_NAME, cookie.as_str())];
         headers.extend(credential.as_deref().map(|text| (DEVICE_CREDENTIAL, text)));

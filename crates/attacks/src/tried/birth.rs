@@ -360,7 +360,7 @@ pub async fn software_key(trial: &mut Trial<'_>) -> Result<(), Trouble> {
             "hybrid joined",
             json!({ "grantControls": { "operator": "AND", "builtInControls": ["domainJoinedDevice"] } }),
         ),
-        ("evidence", filter("device.passband_evidence -ge \"E2\"")),
+        ("management by a filter", filter("device.mdmAppId -eq \"0000000a-0000-0000-c000-000000000000\"")),
         ("compliance by a filter", filter("device.isCompliant -eq True")),
         ("trust by a filter", filter("device.trustType -eq \"ServerAD\"")),
     ];

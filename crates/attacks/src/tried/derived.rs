@@ -160,16 +160,19 @@ pub async fn other_body(trial: &mut Trial<'_>) -> Result<(), Trouble> {
     tries.push(("a space at the end".to_owned(), [payload.as_bytes(), b" "].concat()));
     tries.push(("a line break in front".to_owned(), [b"\n", payload.as_bytes()].concat()));
     for (name, body) in tries {
+        // No object any more, where something stands in front of it.
+        let reasons: &[&str] = match body.starts_with(b"{") {
+            true => &["session_key_signature"],
+            false => &["request_malformed"],
+        };
         let reply = target.present(&forge::hs256(&header, &body, &derived)).await?;
-        trial
-            .refused(format!("{name} under the old derived key"), &reply, &["session_key_signature"])
-            .await?;
+        trial.refused(format!("{name} under the old derived key"), &reply, reasons).await?;
         let honest = forge::hs256(&header, payload.as_bytes(), &derived);
         let (head, tail) =
             (honest.split('.').next().unwrap_or_default(), honest.rsplit('.').next().unwrap_or_default());
         let spliced = format!("{head}.{}.{tail}", b64::encode(&body));
         let reply = target.present(&spliced).await?;
-        trial.refused(format!("{name} under the old signature"), &reply, &["session_key_signature"]).await?;
+        trial.refused(format!("{name} under the old signature"), &reply, reasons).await?;
     }
     let cookie = bytes(&held.cookie_claims(&second));
     let reply = target.carry_cookie(&app, &forge::hs256(&header, &cookie, &derived)).await?;

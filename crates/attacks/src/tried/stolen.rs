@@ -3,8 +3,9 @@
 use crate::attack::{Outcome, Trouble};
 use crate::device::{Chain, DEVICE_CREDENTIAL, prt_claims};
 use crate::forge;
-use crate::people::text;
+use crate::people::{done, text};
 use crate::trial::{Trial, gain};
+use passband_testkit::authenticator::{Model, SoftAuthenticator};
 use passband_wire::prt::{BROKER_CLIENT, CREDENTIAL_NAME};
 use passband_wire::rng::{self, SystemRandom};
 use reqwest::Method;
@@ -51,7 +52,7 @@ pub async fn pass_the_prt(trial: &mut Trial<'_>) -> Result<(), Trouble> {
         let reply = target.carry_cookie(&app, &cookie).await?;
         trial.refused(format!("a cookie {name}"), &reply, &["session_key_signature"]).await?;
     }
-    let claims = held.claims("openid", &target.nonce().await?);
+    let claims = held.claims("openid aza", &target.nonce().await?);
     let reply = target.present(&mallory.device.sign(&claims)).await?;
     trial.refused("signed by the thief's own device key", &reply, &["prt_unbound_use"]).await?;
     let reply = target.carry_cookie(&app, prt).await?;
@@ -145,9 +146,13 @@ async fn end(trial: &Trial<'_>, chain: &Chain, what: &str) -> Result<(), Trouble
             target.change(Method::POST, &format!("{person}/revokeSignInSessions"), None).await
         }
         _ => {
+            // The one the session began with; another is there first, or nobody may take the last away.
             let all = format!("{person}/authentication/fido2Methods");
             let listed = target.graph(Method::GET, &all, None).await?.json();
             let id = text(&listed["value"][0], "id");
+            let mut spare = SoftAuthenticator::new(Model::synced());
+            let mut browser = target.signed_in(&chain.person).await?;
+            done("a second passkey", browser.register(&mut spare, &target.server).await?)?;
             target.change(Method::DELETE, &format!("{all}/{id}"), None).await
         }
     }
