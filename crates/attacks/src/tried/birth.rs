@@ -279,7 +279,8 @@ pub async fn rogue_device(trial: &mut Trial<'_>) -> Result<(), Trouble> {
     let named = page.body.contains("attack suite");
     trial.claim("a device joins unseen", named, "its owner's own page lists it, with a way to remove it");
     quota(trial, &person, &body).await?;
-    let kept = target.signed_in(&person).await?.drs_token().await?;
+    let other = target.person("Other").await?;
+    let kept = target.signed_in(&other).await?.drs_token().await?;
     if trial.passes(AFTER_FRESH, "a sign-in of eleven minutes ago").await {
         let reply = target.post_join(&kept, &body).await?;
         trial.refused("a sign-in of eleven minutes ago", &reply, &["auth_too_old"]).await?;

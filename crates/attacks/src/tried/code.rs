@@ -62,6 +62,16 @@ pub async fn interception(trial: &mut Trial<'_>) -> Result<(), Trouble> {
     trial.refused("a code redeemed twice", &reply, &["code_replayed"]).await?;
     let reply = app.refresh(&mut thief, &refresh).await?;
     trial.refused("the tokens of the first, after that", &reply, &["grant_ended"]).await?;
+    // Without a refresh token there is no row of tokens that a second redemption would meet.
+    let mut browser = target.browser_of(held, &app).await?;
+    let bare = app.address("").replace("offline_access", "profile");
+    let bare = browser.get(&bare, &[]).await?.code().unwrap_or_default();
+    let once = app.redeem(&mut target.program(), &bare).await?;
+    trial.control("a code for an access token alone", &once)?;
+    trial.control_that("no refresh token comes of it", once.text("refresh_token").is_empty())?;
+    trial.mark().await?;
+    let reply = app.redeem(&mut thief, &bare).await?;
+    trial.refused("a code for an access token alone, redeemed twice", &reply, &["code_replayed"]).await?;
     for (name, place) in [("in the middle", true), ("at the end", false)] {
         let fresh = code(trial, held, &app).await?;
         let bent = if place { crate::forge::bent_within(&fresh) } else { crate::forge::bent(&fresh) };

@@ -105,7 +105,7 @@ async fn after(trial: &mut Trial<'_>, what: &str, reason: &str) -> Result<(), Tr
     trial.control("an access token by the PRT opens userinfo", &info)?;
     end(trial, &chain, what).await?;
     trial.mark().await?;
-    let reasons = &[reason, "session_ended"];
+    let reasons = &[reason];
     let named = |it: &str| format!("{what}: {it}");
     trial.refused(named("a request signed before"), &target.present(&signed).await?, reasons).await?;
     let reply = target.use_prt(held, "openid").await?;
