@@ -131,6 +131,7 @@ pub async fn issue(
                 scope: "openid aza".to_owned(),
                 grant_type: "refresh_token".to_owned(),
                 refresh_token: Some(refresh_token.expose().to_owned()),
+                assertion: None,
             })
         })
         .await?;

@@ -20,6 +20,10 @@ pub enum SignInKind {
     TemporaryAccessPass,
     /// A recovery code was presented.
     RecoveryCode,
+    /// A Hello key was registered.
+    HelloKeyRegistration,
+    /// A Hello key signed for a PRT.
+    HelloKey,
     /// A device was registered or joined.
     DeviceRegistration,
     /// A PRT was asked for.
@@ -46,11 +50,13 @@ pub enum SignInKind {
 
 impl SignInKind {
     /// Each of them, for parsing and documents.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Passkey,
         Self::PasskeyRegistration,
         Self::TemporaryAccessPass,
         Self::RecoveryCode,
+        Self::HelloKeyRegistration,
+        Self::HelloKey,
         Self::DeviceRegistration,
         Self::PrtIssue,
         Self::PrtRenewal,
@@ -72,6 +78,8 @@ impl SignInKind {
             Self::PasskeyRegistration => "passkeyRegistration",
             Self::TemporaryAccessPass => "temporaryAccessPass",
             Self::RecoveryCode => "recoveryCode",
+            Self::HelloKeyRegistration => "helloKeyRegistration",
+            Self::HelloKey => "helloKey",
             Self::DeviceRegistration => "deviceRegistration",
             Self::PrtIssue => "prtIssue",
             Self::PrtRenewal => "prtRenewal",
@@ -101,6 +109,8 @@ impl SignInKind {
                 | Self::PasskeyRegistration
                 | Self::TemporaryAccessPass
                 | Self::RecoveryCode
+                | Self::HelloKeyRegistration
+                | Self::HelloKey
                 | Self::DeviceRegistration
         )
     }

@@ -3,6 +3,7 @@
 use crate::audit::chain::Place;
 use crate::audit::{Audit, SignIn};
 use crate::directory::device_code::DeviceCodeChange;
+use crate::directory::hello::HelloKeyChange;
 use crate::directory::{
     AccessVersion, Alarm, AlarmKind, App, Device, Evidence, Grant, Group, KeyState, Passkey, Session,
     Snoozed, StoredKey, Tap, Told, TrustDocument, User,
@@ -36,6 +37,8 @@ pub enum Change {
     },
     /// Write a device code; [`Conflict`] as its kind says.
     DeviceCode(DeviceCodeChange),
+    /// Write a Hello key; [`Conflict`] as its kind says.
+    HelloKey(HelloKeyChange),
     /// Move a grant from generation `from` to the next; [`Conflict::Stale`] if it is not there.
     AdvanceGrant {
         /// Which.

@@ -4,6 +4,7 @@ mod access;
 mod client_profile;
 mod compliance;
 pub mod device_code;
+pub mod hello;
 mod roles;
 
 pub use access::{AccessKind, AccessVersion};

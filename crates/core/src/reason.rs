@@ -73,6 +73,14 @@ reasons! {
     GrantEnded "grant_ended" "The refresh token's grant has been revoked." "Sign in to the application again.";
     GrantExpired "grant_expired" "The refresh token has expired." "Sign in to the application again.";
     GrantReplayed "grant_replayed" "A refresh token was used again after its successor; the grant was revoked." "Look for token theft in this application.";
+    HelloAssertionExpired "hello_assertion_expired" "The assertion of a Hello key was past its end, not yet good, or made to last longer than two hours." "Correct the device's clock; an assertion that lasts long was made in advance.";
+    HelloKeyElsewhere "hello_key_elsewhere" "The Hello key belongs to another person than the assertion names, or to another device than the one that signed beside it." "Set the key up again on this device; if nobody did that, treat the key as copied.";
+    HelloKeyMalformed "hello_key_malformed" "What was to be registered is no public RSA key of 2048, 3072 or 4096 bits with exponent 65537, or is registered already." "Update the device's software.";
+    HelloKeyNoDevice "hello_key_no_device" "A Hello key was to be registered with a token that no device stands behind, or that was not asked for with ngcmfa." "Register the device first; the key is asked for with its Primary Refresh Token.";
+    HelloKeyQuota "hello_key_quota" "The person has as many Hello keys on the device as one may have." "Remove a Hello key that is no longer used.";
+    HelloKeySignature "hello_key_signature" "The assertion was not signed by the Hello key it names." "If the device is sound, set the key up again; otherwise treat it as theft.";
+    HelloKeyUnknown "hello_key_unknown" "No such Hello key is registered." "Set the key up again on the device.";
+    HybridJoinUnavailable "hybrid_join_unavailable" "A device asked for a hybrid join: for an identity on the word of an on-premises Active Directory, which this installation knows nothing of." "Join or register the device with a person's sign-in instead.";
     KdfDowngrade "kdf_downgrade" "The request asked for the older key derivation (KDFv1), which is not accepted." "Update the device's broker; an attack if it had used KDFv2 before.";
     LastPasskey "last_passkey" "The passkey is the person's only one and removing it would lock them out." "Register another passkey or make recovery codes first; an administrator can remove it by confirming that.";
     NonceExpired "nonce_expired" "The nonce was older than five minutes." "Ask for a new nonce; check for a pre-minted request.";

@@ -241,6 +241,8 @@ impl Attempt {
             SignInKind::TemporaryAccessPass => Class::Pass,
             SignInKind::RecoveryCode => Class::RecoveryCode,
             SignInKind::DeviceRegistration
+            | SignInKind::HelloKeyRegistration
+            | SignInKind::HelloKey
             | SignInKind::PrtIssue
             | SignInKind::PrtRenewal
             | SignInKind::PrtToken

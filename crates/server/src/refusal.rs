@@ -124,6 +124,27 @@ impl From<Reason> for WireError {
             Reason::DeviceQuota | Reason::DeviceRequestMalformed => {
                 new("invalid_request", 90_014, "The device cannot be registered as asked.")
             }
+            Reason::HelloKeyUnknown | Reason::HelloKeyElsewhere => {
+                new("invalid_grant", 130_004, "The Hello key is not known for this person on this device.")
+            }
+            Reason::HelloKeySignature => {
+                new("invalid_grant", 130_005, "The request was not signed by the Hello key it names.")
+            }
+            Reason::HelloAssertionExpired => {
+                new("invalid_grant", 70_008, "The assertion is not good at this time, or for too long.")
+            }
+            Reason::HelloKeyMalformed | Reason::HelloKeyQuota => {
+                new("invalid_request", 90_014, "The Hello key cannot be registered as asked.")
+            }
+            Reason::HelloKeyNoDevice => new(
+                "invalid_request",
+                50_187,
+                "A Hello key is registered with a token that was asked for on a registered device, for this.",
+            ),
+            Reason::HybridJoinUnavailable => Self {
+                status: StatusCode::FORBIDDEN,
+                ..new("access_denied", 50_129, crate::routes::hybrid::MESSAGE)
+            },
             Reason::KdfDowngrade | Reason::SessionKeySignature => {
                 new("invalid_grant", 140_001, "The request was not signed as it must be.")
             }

@@ -7,6 +7,7 @@
 //! the commit is durable and before its caller hears of it: who has been told of a revocation sees it.
 
 use passband_core::change::Change;
+use passband_core::directory::hello::HelloKeyChange;
 use passband_core::directory::{App, Session, Standing};
 use passband_core::id::{ClientId, DeviceId, SessionId, UserId};
 use passband_core::manage::access;
@@ -148,6 +149,8 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::SetDeviceEnabled { id, .. }
         | Change::TellDevice { id, .. } => One(Part::Device(*id)),
         Change::DeletePasskey { id, .. } | Change::SetEvidence { id, .. } => One(Part::Passkey(id)),
+        Change::HelloKey(HelloKeyChange::Insert(key)) => One(Part::Passkey(&key.id)),
+        Change::HelloKey(HelloKeyChange::Delete { id, .. }) => One(Part::Passkey(id)),
         Change::AddMember { user, .. } | Change::RemoveMember { user, .. } => One(Part::User(*user)),
         // A standing says of which generation conditional access was, and who is in which group.
         Change::SetPolicy { name: access::NAME, .. } | Change::DeleteGroup(_) => Everything,
@@ -188,6 +191,7 @@ fn touched(change: &Change) -> Touched<'_> {
         | Change::InsertTransmitter(_)
         | Change::ExcludeSubject { .. }
         | Change::ForgetWaiting(_)
+        | Change::HelloKey(HelloKeyChange::Use { .. })
         | Change::InsertStream(_)
         | Change::NoteAppSession { .. }
         | Change::PutOffSignals { .. }

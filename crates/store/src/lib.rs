@@ -26,6 +26,7 @@ mod device_codes;
 mod devices;
 mod error;
 mod groups;
+mod hello;
 mod log;
 mod migrate;
 mod names;

@@ -17,6 +17,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "roles", include_str!("../migrations/0007_roles.sql")),
     (8, "device_codes", include_str!("../migrations/0008_device_codes.sql")),
     (9, "profiles", include_str!("../migrations/0009_profiles.sql")),
+    (10, "hello_keys", include_str!("../migrations/0010_hello_keys.sql")),
 ];
 
 /// In a migration: the table's rows lie in its primary key where the database can do that.

@@ -72,7 +72,7 @@ macro_rules! columns {
             $crate::row::columns!(user),
             ", ",
             $crate::row::columns!(device_standing),
-            ", k.aaguid, k.evidence, k.attested, k.certification, p.id, p.ended, ",
+            ", k.aaguid, k.evidence, k.attested, k.certification, h.id, p.id, p.ended, ",
             $crate::access::columns!(access)
         )
     };
@@ -476,11 +476,15 @@ pub(crate) fn standing(r: &mut Reader<'_>) -> Read<Standing> {
             certification: r.named(Certification::from_name, "certification")?,
         })
     })?;
+    // Each counts for the sessions it began alone: whoever makes a passkey chooses its id.
+    let by_hello_key = session.factors.contains(Factors::HELLO_KEY);
+    let hello_key = r.joined(1, |r| r.array::<32>())?.filter(|_| by_hello_key);
+    let passkey = passkey.filter(|_| !by_hello_key);
     let parent = r.opt_id(SessionId::from_bytes)?;
     let parent_ended = r.opt_at()?;
     let access = scope(r)?;
     Ok(Standing {
-        credential_present: session.credential.is_none() || passkey.is_some(),
+        credential_present: session.credential.is_none() || passkey.is_some() || hello_key.is_some(),
         passkey,
         groups: access.groups,
         access: access.policy,

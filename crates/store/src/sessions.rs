@@ -8,12 +8,13 @@ use passband_core::id::{DeviceId, SessionId, UserId};
 use passband_core::time::Timestamp;
 use std::sync::Arc;
 
-/// Joins to a session `s` what `columns!(standing)` names. The passkey must still be this person's: a
+/// Joins to a session `s` what `columns!(standing)` names. The passkey or Hello key must still be this person's: a
 /// credential that was removed here and registered by another does not revive a session.
 macro_rules! joins {
     () => {
         " LEFT JOIN users u ON u.id = s.user_id LEFT JOIN devices d ON d.id = s.device_id \
          LEFT JOIN passkeys k ON k.id = s.credential AND k.user_id = s.user_id \
+         LEFT JOIN hello_keys h ON h.id = s.credential AND h.user_id = s.user_id \
          LEFT JOIN sessions p ON p.id = s.parent_id "
     };
 }

@@ -5,6 +5,7 @@ use crate::apps;
 use crate::chain;
 use crate::device_codes;
 use crate::devices;
+use crate::hello;
 use crate::names;
 use crate::recovery;
 use crate::row::Args;
@@ -41,6 +42,7 @@ pub(crate) fn statements(change: &Change) -> Vec<Statement> {
         Change::LogAudit(_) | Change::LogSignIn(_) | Change::Spend { .. } => Vec::new(),
         Change::DeleteUser(id) => delete_user(*id),
         Change::DeleteGroup(id) => delete_group(*id),
+        Change::DeleteDevice(id) => hello::delete_device(*id),
         Change::DeleteApp(id) => vec![
             any("DELETE FROM app_uris WHERE app_id = $1", Args::new().blob(id.as_bytes())),
             any("DELETE FROM apps WHERE id = $1", Args::new().blob(id.as_bytes())),
@@ -87,6 +89,7 @@ fn statement(change: &Change) -> Statement {
             Conflict::Stale,
         ),
         Change::DeviceCode(change) => device_codes::statement(change),
+        Change::HelloKey(change) => hello::statement(change),
         Change::ClaimSignal { waiting, until } => signals::claim(waiting, *until),
         Change::ExcludeSubject { stream, subject, excluded } => signals::exclude(*stream, subject, *excluded),
         Change::DeleteTransmitter(id) => transmitters::delete(*id),
@@ -95,7 +98,6 @@ fn statement(change: &Change) -> Statement {
         Change::NoteAppSession { app, session } => signals::note_app(*session, *app),
         Change::QueueSignal(waiting) => signals::enqueue(waiting),
         Change::UpdateStream(stream) => signals::update_stream(stream),
-        Change::DeleteDevice(id) => any("DELETE FROM devices WHERE id = $1", Args::new().blob(id.as_bytes())),
         Change::DeletePasskey { id, user } => one(
             "DELETE FROM passkeys WHERE id = $1 AND user_id = $2",
             Args::new().blob(id).blob(user.as_bytes()),
@@ -210,6 +212,7 @@ fn statement(change: &Change) -> Statement {
         ),
         Change::CutAudits { .. }
         | Change::DeleteApp(_)
+        | Change::DeleteDevice(_)
         | Change::DeleteGroup(_)
         | Change::DeleteStream(_)
         | Change::DeleteUser(_)
@@ -234,6 +237,8 @@ fn delete_user(id: UserId) -> Vec<Statement> {
         "DELETE FROM taps WHERE user_id = $1",
         "DELETE FROM recovery_codes WHERE user_id = $1",
         "DELETE FROM alarms WHERE user_id = $1",
+        "DELETE FROM hello_keys WHERE user_id = $1",
+        "DELETE FROM hello_keys WHERE device_id IN (SELECT id FROM devices WHERE owner = $1)",
         "DELETE FROM devices WHERE owner = $1",
         "DELETE FROM group_members WHERE user_id = $1",
         "DELETE FROM snoozes WHERE user_id = $1",
@@ -524,6 +529,7 @@ pub(crate) fn is_storable(change: &Change) -> bool {
         | Change::DeleteTransmitter(_)
         | Change::ExcludeSubject { .. }
         | Change::ForgetWaiting(_)
+        | Change::HelloKey(_)
         | Change::NoteAppSession { .. }
         | Change::PutOffSignals { .. }
         | Change::QueueSignal(_)

@@ -50,14 +50,15 @@ pub const EXPECTED: &[(&str, Expected)] = &[
     ("PRT by a fresh refresh token", Expected::Ok("sealed, of grace@localhost")),
     ("exchange, v1 (resource)", Expected::Ok("deviceid")),
     ("exchange, v2 (scope)", Expected::Ok("deviceid")),
-    ("exchange, PoP", Expected::NotYet("AADSTS70011")),
+    ("exchange, PoP", Expected::Ok("pop ")),
     ("cookie with nonce", Expected::Ok("")),
     // A cookie that is good for every page it is ever put into is refused for good (attack A4): a nonce is asked for.
     ("cookie without nonce", Expected::Refused("sso_nonce")),
     ("renewal", Expected::Ok("")),
-    ("Hello key", Expected::NotYet("Authorization code not found")),
-    ("Hello key to PRT", Expected::NotYet("needs a Hello key")),
-    ("Hello key to access token", Expected::NotYet("needs a Hello key")),
+    ("Hello key", Expected::Ok("registered")),
+    ("Hello key to PRT", Expected::Ok("sealed, of grace@localhost")),
+    // One factor beside the device's key (ADR 0018).
+    ("Hello key to access token", Expected::Ok("amr=[\"rsa\",\"pop\"] deviceid")),
     // On a joined device the library goes by way of a PRT.
     ("refresh token to access token", Expected::Ok("deviceid")),
     // A phished code must not put a device into the tenant (attack A12).

@@ -21,6 +21,7 @@ const PIN: &str = "246813";
 /// How a sign-in at the page goes: a passkey, and no device code in its stead.
 const PASSKEY: [AuthOption; 3] =
     [AuthOption::Fido, AuthOption::PasswordlessSecurityKey, AuthOption::NoDAGFallback];
+/// A SHA-256, as base64url: the challenge of PKCE, and the thumbprint of a key.
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A step's value and a word about it.
@@ -135,8 +136,8 @@ impl Run {
         self.transcript.tell("exchange, v1 (resource)", outcome);
         let outcome = self.exchange(prt, vec!["https://graph.microsoft.com/.default"], None, None).await;
         self.transcript.tell("exchange, v2 (scope)", outcome);
-        let outcome =
-            self.exchange(prt, vec!["https://graph.microsoft.com/.default"], None, Some(CHALLENGE)).await;
+        let key = b64::encode(format!(r#"{{"kid":"{CHALLENGE}"}}"#));
+        let outcome = self.exchange(prt, vec!["https://graph.microsoft.com/.default"], None, Some(&key)).await;
         self.transcript.tell("exchange, PoP", outcome);
         let outcome = self.cookie(prt, true).await;
         self.transcript.tell("cookie with nonce", outcome);

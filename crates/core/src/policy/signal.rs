@@ -120,6 +120,9 @@ impl Factors {
     pub const REGISTRATION_OWED: Self = Self(1 << 6);
     /// A recovery code that the person made for the day on which every passkey is lost.
     pub const RECOVERY_CODE: Self = Self(1 << 7);
+    /// A Hello key, which its device says it releases for its owner's gesture alone. Nothing proves the gesture or what
+    /// keeps the key, so it is one factor and no passkey (ADR 0018).
+    pub const HELLO_KEY: Self = Self(1 << 8);
 
     /// Both sets together.
     #[must_use]
@@ -175,6 +178,7 @@ impl Factors {
             (Self::USER_VERIFIED, "user"),
             (Self::TEMPORARY_ACCESS_PASS, "otp"),
             (Self::RECOVERY_CODE, "otp"),
+            (Self::HELLO_KEY, "rsa"),
             (Self::DEVICE_KEY, "pop"),
         ];
         let mut amr: Vec<_> =

@@ -8,6 +8,7 @@ use crate::policy::signal::Binding;
 use crate::rng::Random;
 use crate::time::{Seconds, Timestamp};
 use passband_wire::jose::jws::random_text;
+use passband_wire::oauth::pop::Confirmation;
 use serde::{Deserialize, Serialize};
 
 /// An access token's life. Short: resource servers check it offline, so revocation waits this long at most.
@@ -90,6 +91,9 @@ pub struct AccessClaims {
     /// The device it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deviceid: Option<String>,
+    /// The key it is bound to, whose proof the resource asks for at each request (RFC 7800 §3.4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// What the session behind it is bound to: `none`, `softwareKey` or `hardwareKey`.
     pub passband_binding: String,
 }
@@ -172,6 +176,7 @@ impl Subject<'_> {
             tid: self.tenant.to_string(),
             upn: user.upn.clone(),
             deviceid: self.device(),
+            cnf: None,
             passband_binding: self.binding().name().to_owned(),
         }
     }

@@ -6,7 +6,7 @@ use crate::change::Change;
 use crate::decision::{Decision, Granted, Refusal};
 use crate::device::prove::DeviceProved;
 use crate::directory::{ClientProfile, Grant, Session, SessionKind};
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::policy::signal::Factors;
 use crate::reason::Reason;
 use crate::rng::Random;
@@ -81,6 +81,37 @@ pub fn issue(
         return Err(refuse(Reason::WrongPerson));
     }
     let began = sign_in.session();
+    let began = Began {
+        user: began.user,
+        credential: began.credential.clone(),
+        factors: began.factors,
+        auth_time: began.auth_time,
+        agent: began.agent.clone(),
+        ip: began.ip.clone(),
+    };
+    Ok(begin(proved, began, now, rng))
+}
+
+/// The sign-in that a PRT is born of.
+#[derive(Debug)]
+pub(super) struct Began {
+    pub(super) user: UserId,
+    /// The passkey or Hello key.
+    pub(super) credential: Option<Vec<u8>>,
+    pub(super) factors: Factors,
+    pub(super) auth_time: Timestamp,
+    pub(super) agent: String,
+    pub(super) ip: String,
+}
+
+/// Begins the session of a PRT for the owner of a device, decided before.
+pub(super) fn begin(
+    proved: DeviceProved<'_>,
+    began: Began,
+    now: Timestamp,
+    rng: &dyn Random,
+) -> Granted<Issued> {
+    let device = proved.device();
     let session = Session {
         id: SessionId::generate(rng),
         user: began.user,
@@ -88,7 +119,7 @@ pub fn issue(
         device: Some(device.id),
         // No parent: signing out of the browser does not silently sign the device out.
         parent: None,
-        credential: began.credential.clone(),
+        credential: began.credential,
         factors: began.factors.and(Factors::DEVICE_KEY),
         auth_time: began.auth_time,
         created: now,
@@ -97,8 +128,8 @@ pub fn issue(
         ended: None,
         generation: 0,
         advanced: now,
-        agent: began.agent.clone(),
-        ip: began.ip.clone(),
+        agent: began.agent,
+        ip: began.ip,
     };
     let prt = Prt {
         session: session.id,
@@ -112,12 +143,12 @@ pub fn issue(
         expires: session.expires,
     };
     let mut changes = vec![
-        spend,
+        proved.spend(),
         Change::InsertSession(Box::new(session.clone())),
         Change::SeenDevice { id: device.id, at: now },
     ];
     if proved.announces_kdf_v2() && device.profile != ClientProfile::Strict {
         changes.push(Change::RaiseDevice(device.id));
     }
-    Ok(Granted { value: Issued { prt, session }, changes })
+    Granted { value: Issued { prt, session }, changes }
 }

@@ -5,6 +5,7 @@ pub mod code;
 pub mod device_code;
 pub mod enrol;
 pub mod grant;
+pub mod hello;
 pub mod issue;
 pub mod prt;
 pub mod redeem;

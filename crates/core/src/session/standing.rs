@@ -65,6 +65,13 @@ impl<'a> Live<'a> {
         self.session.factors.has_passkey()
     }
 
+    /// Whether it signs its person in to apps: begun with a passkey, or with a Hello key on its device. What administers,
+    /// and a person's own pages, ask [`is_full`](Self::is_full).
+    #[must_use]
+    pub const fn opens_apps(&self) -> bool {
+        self.is_full() || self.session.factors.contains(Factors::HELLO_KEY)
+    }
+
     /// What it is bound to. A browser session made from a PRT is held by a cookie, not by a key.
     #[must_use]
     pub fn binding(&self) -> Binding {

@@ -88,6 +88,7 @@ fn ask(change: &Change) -> Option<Ask> {
         | Change::AdvanceTrust { .. }
         | Change::CutAudits { .. }
         | Change::DeviceCode(_)
+        | Change::HelloKey(_)
         | Change::InsertAccessVersion(_)
         | Change::DeleteGroup(_)
         | Change::DeleteTap { .. }
@@ -200,6 +201,7 @@ fn meaning(change: &Change, facts: &Facts, at: Timestamp) -> Option<Meaning> {
         | Change::AdvanceTrust { .. }
         | Change::CutAudits { .. }
         | Change::DeviceCode(_)
+        | Change::HelloKey(_)
         | Change::InsertAccessVersion(_)
         | Change::DeleteGroup(_)
         | Change::DeleteTap { .. }

@@ -25,11 +25,12 @@ use passband_core::policy::access::Permit;
 use passband_core::policy::access::facts::Shown;
 use passband_core::policy::signal::Binding;
 use passband_core::reason::Reason;
-use passband_core::session::issue;
 use passband_core::session::standing::Live;
+use passband_core::session::{hello, issue};
 use passband_store::StoreError;
 use passband_wire::oauth::pkce::Challenge;
 use passband_wire::oauth::redirect;
+use passband_wire::prt::hello::AMR;
 use passband_wire::prt::{BROKER_CLIENT, CREDENTIAL_NAME, DRS_RESOURCE};
 use std::sync::Arc;
 
@@ -58,9 +59,11 @@ pub struct Request {
 
 impl Request {
     /// Whether a PRT shown for it may answer it. The broker gets for one what its person uses, by the paths and addresses
-    /// of brokers of others (prt.md §6.5); never another PRT, and never what registers devices and keys (attack A32).
+    /// of brokers of others (prt.md §6.5); never another PRT, and never what registers devices (attack A32). What registers
+    /// a Hello key it gets while the PRT's own sign-in is fresh (attack A19): [`hello::proved`] asks.
     fn may_be_for_prt(&self) -> bool {
-        let confined = self.target.is_for_prt(self.client.id) || self.target.audience == DRS_RESOURCE;
+        let registers = self.target.audience == DRS_RESOURCE && !self.target.ngcmfa;
+        let confined = self.target.is_for_prt(self.client.id) || registers;
         self.client.id != BROKER_CLIENT || (self.let_off && !confined)
     }
 }
@@ -158,7 +161,8 @@ async fn answer(
     if place.version.is_some() && is_program(app, headers, request.prompt) {
         return dialect::page_for(app, headers, &request.client.name, &here);
     }
-    let visit = Visit { headers, params: &params, asked, path: place.path, here };
+    let is_program = place.version.is_some() && !is_browser(headers);
+    let visit = Visit { headers, params: &params, asked, path: place.path, here, is_program };
     match sign_on(app, &visit, &request, attempt).await {
         Ok(response) => response,
         Err(error) => session::unavailable(&error),
@@ -172,15 +176,21 @@ struct Visit<'a> {
     asked: Option<Asked>,
     path: &'a str,
     here: String,
+    /// It came by a path of the dialect, and not from a browser.
+    is_program: bool,
 }
 
-/// Whether a program asks that reads the page itself: a browser says how it came here (Fetch Metadata §2.2), and whoever
+/// Whether a browser asks: it says how it came here (Fetch Metadata §2.2).
+fn is_browser(headers: &HeaderMap) -> bool {
+    ["sec-fetch-mode", "sec-fetch-dest"].into_iter().any(|name| headers.contains_key(name))
+}
+
+/// Whether a program asks that reads the page itself: it is no browser, and whoever
 /// has a session or a PRT to show needs no page, unless it asks to be signed in again. What a program gets is the page of
 /// the browsers and more, never less.
 fn is_program(app: &App, headers: &HeaderMap, prompt: Prompt) -> bool {
-    let has = |name: &str| headers.contains_key(name);
-    let browser = ["sec-fetch-mode", "sec-fetch-dest"].into_iter().any(has);
-    let prt = has(CREDENTIAL_NAME) || cookie::get(headers, CREDENTIAL_NAME).is_some();
+    let browser = is_browser(headers);
+    let prt = headers.contains_key(CREDENTIAL_NAME) || cookie::get(headers, CREDENTIAL_NAME).is_some();
     let session = prompt != Prompt::Login && cookie::session(app, headers).is_some();
     prompt != Prompt::None && !browser && !prt && !session
 }
@@ -240,11 +250,11 @@ async fn sign_on(
     app: &App,
     visit: &Visit<'_>,
     request: &Request,
-    attempt: Attempt,
+    mut attempt: Attempt,
 ) -> Result<Response, StoreError> {
     let standing = session::standing(app, visit.headers).await?;
     let mut stopped = None;
-    if let Some(live) = session::signed_in(app, standing.as_ref())
+    if let Some(live) = session::signed_in_to_apps(app, standing.as_ref())
         && is_enough(app, visit, request, live)
     {
         let shown = (access::cookie(live), Binding::None);
@@ -266,6 +276,10 @@ async fn sign_on(
                 }
             }
             broker::Carried::Refused(reason) => {
+                if visit.is_program {
+                    let name = &request.client.name;
+                    return Ok(dialect::refused_page_for(app, visit.headers, name, (&visit.here, reason)));
+                }
                 notice = Some(pages::Notice::refused(
                     "This device's single sign-on was not accepted, so you are asked in person.",
                     reason.code(),
@@ -273,9 +287,16 @@ async fn sign_on(
             }
             broker::Carried::SignedIn { session, binding } => {
                 let standing = app.store.standing(session).await?;
-                if let Some(live) = session::signed_in(app, standing.as_ref())
+                if let Some(live) = session::signed_in_to_apps(app, standing.as_ref())
                     && is_enough_by_key(app, visit, request, live)
                 {
+                    if request.target.ngcmfa
+                        && let Err(reason) = hello::proved(live, app.now())
+                    {
+                        attempt.rests_on(live);
+                        let told = (visit.here.as_str(), attempt.refuse(app, reason).await);
+                        return Ok(dialect::refused_page_for(app, visit.headers, &request.client.name, told));
+                    }
                     // The device's key signed for this very request.
                     match permit(app, request, attempt, (live, (Shown::SessionKey, binding))).await? {
                         Ok((permit, attempt)) => {
@@ -338,6 +359,14 @@ fn stop(app: &App, visit: &Visit<'_>, request: &Request, refused: &Refused) -> R
             None => ("access_denied", "A policy of the organisation does not permit it."),
         };
         return found(&back(told));
+    }
+    if visit.is_program {
+        return dialect::refused_page_for(
+            app,
+            visit.headers,
+            &request.client.name,
+            (&visit.here, refused.reason),
+        );
     }
     if refused.prompt.is_some() {
         let name = Some(request.client.name.clone());
@@ -428,7 +457,11 @@ async fn understand(app: &App, params: &Params, version: Option<Version>) -> Res
         Some(_) => return Err(bad("invalid_request", "max_age must be a number of seconds.")),
     };
     let target = match tokens::target(app, client.id, params.get("resource"), params.get("scope")).await {
-        Ok(target) => target,
+        Ok(mut target) => {
+            let proof = params.get("amr_values").split([' ', ',']).any(|value| value == AMR);
+            target.ngcmfa = proof && target.audience == DRS_RESOURCE;
+            target
+        }
         Err(tokens::TargetError::Store(error)) => return Err(Bad::Store(error)),
         Err(tokens::TargetError::Refused(Reason::ResourceUnknown)) => {
             return Err(bad("invalid_target", "No such resource."));

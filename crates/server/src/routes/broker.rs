@@ -3,6 +3,8 @@
 
 use super::device_credential;
 use super::dialect::{self, Tenant, Version};
+use super::hello;
+use super::pop;
 use super::session::found;
 use super::token::grants;
 use super::tokens::{self, TargetError, Wanted};
@@ -20,7 +22,7 @@ use passband_core::audit::SignInKind;
 use passband_core::change::{Change, Conflict};
 use passband_core::decision::{Granted, Refusal};
 use passband_core::device::prove::{self, DeviceSigned};
-use passband_core::directory::ClientProfile;
+use passband_core::directory::{ClientProfile, Device};
 use passband_core::id::{ClientId, SessionId};
 use passband_core::keys::nonce;
 use passband_core::policy::access::facts::Shown;
@@ -31,7 +33,7 @@ use passband_core::session::grant::{self, RefreshToken};
 use passband_core::session::issue;
 use passband_core::session::prt::Prt;
 use passband_core::session::redeem::{self, Possessed};
-use passband_core::session::standing::judge;
+use passband_core::session::standing::{Live, judge};
 use passband_store::{CommitError, StoreError};
 use passband_wire::b64;
 use passband_wire::jose::jwe;
@@ -125,8 +127,12 @@ async fn issue_prt(app: &App, caller: Caller, request: &str) -> Result<Response,
     let spend = proved.spend();
     let refuse = |reason| Refusal { reason, changes: vec![spend.clone()] };
     let scope: Scope = claims.scope.parse().unwrap_or_default();
-    if claims.grant_type != "refresh_token" || !scope.has(SCOPE_PRT) || !scope.has("openid") {
+    let known = ["refresh_token", GRANT_JWT_BEARER].contains(&claims.grant_type.as_str());
+    if !known || !scope.has(SCOPE_PRT) || !scope.has("openid") {
         return Err(attempt.refuse(app, refuse(Reason::RequestMalformed)).await.into());
+    }
+    if claims.grant_type == GRANT_JWT_BEARER {
+        return hello::issue_prt(app, attempt, (proved, &device), claims.assertion.as_deref()).await;
     }
     let token = match RefreshToken::open(&keys.ring, claims.refresh_token.as_deref().unwrap_or_default()) {
         Ok(token) => token,
@@ -156,21 +162,25 @@ async fn issue_prt(app: &App, caller: Caller, request: &str) -> Result<Response,
     }
     attempt.in_session(issued.session.id, issued.session.factors);
     attempt.bound(Binding::of_device(device.evidence));
-    // Always to the key stored at registration, never to one from the request (attack A16).
-    let to = TransportKey::from_spki(&device.transport_key).map_err(|_| UNAVAILABLE)?;
-    let envelope = jwe::wrap_session_key(&issued.prt.key, &to, app.rng()).map_err(|_| UNAVAILABLE)?;
-    let subject = Subject {
-        issuer: app.issuer(),
-        tenant: app.tenant,
-        live,
-        client: passband_wire::prt::BROKER_CLIENT,
-        now,
-    };
-    let id_token = keys.tokens.sign(ID_TOKEN_TYP, &subject.id(None)).map_err(|_| UNAVAILABLE)?;
-    let mut reply = prt_reply(app, &issued.prt, id_token)?;
-    reply.session_key_jwe = Some(envelope);
+    let reply = issued_reply(app, &issued.prt, &device, live)?;
     settle(attempt, app, changes).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response())
+}
+
+/// The answer to who gets a PRT, with its session key.
+pub(super) fn issued_reply(
+    app: &App,
+    prt: &Prt,
+    device: &Device,
+    live: Live<'_>,
+) -> Result<PrtReply, WireError> {
+    // Always to the key stored at registration, never to one from the request (attack A16).
+    let to = TransportKey::from_spki(&device.transport_key).map_err(|_| UNAVAILABLE)?;
+    let envelope = jwe::wrap_session_key(&prt.key, &to, app.rng()).map_err(|_| UNAVAILABLE)?;
+    let (client, now) = (BROKER_CLIENT, prt.issued);
+    let subject = Subject { issuer: app.issuer(), tenant: app.tenant, live, client, now };
+    let id_token = app.keys().tokens.sign(ID_TOKEN_TYP, &subject.id(None)).map_err(|_| UNAVAILABLE)?;
+    Ok(PrtReply { session_key_jwe: Some(envelope), ..prt_reply(app, prt, id_token)? })
 }
 
 fn prt_reply(app: &App, prt: &Prt, id_token: String) -> Result<PrtReply, WireError> {
@@ -191,7 +201,7 @@ fn prt_reply(app: &App, prt: &Prt, id_token: String) -> Result<PrtReply, WireErr
 }
 
 /// Commits; a conflict is a nonce that another request was faster with.
-async fn settle(attempt: Attempt, app: &App, changes: Vec<Change>) -> Result<(), WireError> {
+pub(super) async fn settle(attempt: Attempt, app: &App, changes: Vec<Change>) -> Result<(), WireError> {
     let again = attempt.clone();
     match attempt.grant(app, changes).await {
         Ok(()) => Ok(()),
@@ -263,11 +273,15 @@ async fn exchange(
     }
     let resource = claims.resource.as_deref().unwrap_or_default();
     attempt.for_resource(resource);
-    let target = match tokens::target_of_prt(app, client.id, resource, &claims.scope).await {
+    let mut target = match tokens::target_of_prt(app, client.id, resource, &claims.scope).await {
         Ok(target) => target,
         Err(TargetError::Refused(reason)) => return Err(attempt.refuse(app, refuse(reason)).await.into()),
         Err(TargetError::Store(error)) => return Err(error.into()),
     };
+    match pop::asked(form) {
+        Ok(confirmation) => target.confirmation = confirmation,
+        Err(reason) => return Err(attempt.refuse(app, refuse(reason)).await.into()),
+    }
     // A PRT is no fresh sign-in: what it yields never registers a device or a key (attacks A13, A19).
     if target.audience == passband_wire::prt::DRS_RESOURCE {
         return Err(attempt.refuse(app, refuse(Reason::SessionFromPrtConfined)).await.into());

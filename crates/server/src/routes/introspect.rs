@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use passband_core::directory::App as AppRecord;
 use passband_core::reason::Reason;
 use passband_core::session::claims::{ACCESS_TOKEN_TYP, AccessClaims};
+use passband_wire::oauth::pop;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -56,9 +57,9 @@ fn concerns(app: &App, client: &AppRecord, claims: &AccessClaims) -> bool {
 
 /// RFC 7662 §2.2, RFC 9068 §2.2.
 fn active(claims: &AccessClaims) -> Value {
-    json!({
+    let mut body = json!({
         "active": true,
-        "token_type": "Bearer",
+        "token_type": if claims.cnf.is_some() { pop::TOKEN_TYPE } else { "Bearer" },
         "iss": claims.iss,
         "sub": claims.sub,
         "aud": claims.aud,
@@ -74,5 +75,10 @@ fn active(claims: &AccessClaims) -> Value {
         "sid": claims.sid,
         "deviceid": claims.deviceid,
         "passband_binding": claims.passband_binding,
-    })
+    });
+    // RFC 7662 §2.2 with RFC 7800 §3: the resource cannot ask for a proof of a key that it is not told.
+    if let Some(confirmation) = &claims.cnf {
+        body["cnf"] = json!(confirmation);
+    }
+    body
 }

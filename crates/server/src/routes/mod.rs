@@ -15,11 +15,14 @@ pub mod device_credential;
 pub mod dialect;
 pub mod graph;
 pub mod health;
+pub mod hello;
+pub mod hybrid;
 pub mod introspect;
 pub mod logout;
 pub mod map;
 pub mod par;
 pub mod permissions;
+pub mod pop;
 pub mod profile;
 pub mod recover;
 pub mod recovery;
@@ -80,7 +83,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/account/campaign", get(campaign::get))
         .route("/account/campaign/snooze", post(campaign::snooze))
         .route("/EnrollmentServer/device/", post(device::join))
-        .route("/EnrollmentServer/device/{id}", axum::routing::delete(device::leave))
+        .route("/EnrollmentServer/device/{id}", axum::routing::delete(device::leave).put(hybrid::put))
+        .route("/EnrollmentServer/key/", post(hello::register))
         .route("/{tenant}/oauth2/token", post(broker::post))
         .route("/{tenant}/oauth2/v2.0/token", post(broker::post))
         .merge(dialect::routes())

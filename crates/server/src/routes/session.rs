@@ -33,6 +33,12 @@ pub fn signed_in<'a>(app: &App, standing: Option<&'a Arc<Standing>>) -> Option<L
     live.is_full().then_some(live)
 }
 
+/// The same for a session that is to sign its person in to an app.
+pub fn signed_in_to_apps<'a>(app: &App, standing: Option<&'a Arc<Standing>>) -> Option<Live<'a>> {
+    let live = judge(standing?, app.now()).ok()?;
+    live.opens_apps().then_some(live)
+}
+
 /// The session behind the cookie, whatever its standing.
 pub fn id(standing: Option<&Arc<Standing>>) -> Option<SessionId> {
     standing.map(|standing| standing.session.id)

@@ -2,6 +2,7 @@
 
 use super::device_code;
 use super::dialect::clients;
+use super::pop;
 use super::tokens::{self, Minted, Target, TargetError, Wanted};
 use crate::access::{self, Asking, Program, Refused};
 use crate::app::App;
@@ -15,19 +16,22 @@ use axum::response::{IntoResponse as _, Response};
 use passband_core::audit::SignInKind;
 use passband_core::change::{Change, Conflict};
 use passband_core::decision::Refusal;
-use passband_core::directory::App as AppRecord;
+use passband_core::directory::{App as AppRecord, Grant, SessionKind};
+use passband_core::id::ClientId;
 use passband_core::policy::access::Permit;
 use passband_core::policy::access::facts::Shown;
 use passband_core::policy::signal::Binding;
 use passband_core::reason::Reason;
 use passband_core::session::code::{Code, Redemption};
 use passband_core::session::grant::{self, RefreshToken};
+use passband_core::session::hello;
 use passband_core::session::issue;
 use passband_core::session::standing::{self, Live};
+use passband_core::time::Timestamp;
 use passband_store::{CommitError, StoreError};
 use passband_wire::oauth::scope::Scope;
-use passband_wire::prt::DRS_RESOURCE;
 use passband_wire::prt::message::TokenReply;
+use passband_wire::prt::{BROKER_CLIENT, DRS_RESOURCE, LINUX_BROKER};
 use std::sync::Arc;
 
 /// `POST /token`.
@@ -71,6 +75,9 @@ pub async fn grants(
         Err(TargetError::Store(error)) => return Err(error.into()),
     };
     attempt.for_app(&client);
+    if kind == SignInKind::DeviceCode && !matches!(pop::asked(form), Ok(None)) {
+        return Err(attempt.refuse(app, Reason::RequestMalformed).await.into());
+    }
     match kind {
         SignInKind::Code => redeem_code(app, &client, form, attempt).await,
         SignInKind::DeviceCode => device_code::redeem(app, &client, form, attempt).await,
@@ -103,7 +110,7 @@ async fn redeem_code(
     let code = redeemed.code();
     let scope = code.scope.parse().map_err(|_| UNAVAILABLE)?;
     attempt.for_resource(&code.resource);
-    let target = match tokens::target_again(app, &code.resource, scope).await {
+    let mut target = match tokens::target_again(app, &code.resource, scope).await {
         Ok(target) => target,
         Err(TargetError::Refused(reason)) => return Err(attempt.refuse(app, reason).await.into()),
         Err(TargetError::Store(error)) => return Err(error.into()),
@@ -115,9 +122,8 @@ async fn redeem_code(
         Err(reason) => return Err(attempt.refuse(app, reason).await.into()),
     };
     attempt.rests_on(live);
-    if target.audience == DRS_RESOURCE
-        && let Err(reason) = issue::fresh(live, now)
-    {
+    let bound = pop::asked(form).map(|confirmation| target.confirmation = confirmation);
+    if let Err(reason) = bound.and_then(|()| registers(&mut target, live, now)) {
         return Err(attempt.refuse(app, reason).await.into());
     }
     let permit = match permit_code(app, &mut attempt, (live, client, &target), code).await? {
@@ -154,6 +160,20 @@ async fn redeem_code(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What a code for the registration service is good for: in person, for registering a device; from a PRT, whose person has
+/// just proved themselves, for a Hello key on its device (attack A19). For such a PRT alone was the code made.
+fn registers(target: &mut Target, live: Live<'_>, now: Timestamp) -> Result<(), Reason> {
+    if target.audience != DRS_RESOURCE {
+        return Ok(());
+    }
+    if live.device().is_none() {
+        return issue::fresh(live, now).map(drop);
+    }
+    hello::proved(live, now)?;
+    target.ngcmfa = true;
+    Ok(())
 }
 
 /// Asks the policies whether a code may be redeemed. What held the proof it was made for holds it: a code is good for
@@ -219,11 +239,17 @@ async fn refresh_once(
         Err(refusal) => return Err(attempt.refuse(app, refusal).await.into()),
     };
     attempt.rests_on(good.live());
-    let target = match narrowed(app, client, form, &grant).await {
+    let confirmation = match pop::asked(form) {
+        Ok(confirmation) => confirmation,
+        Err(reason) => return Err(attempt.refuse(app, reason).await.into()),
+    };
+    let elsewhere = may_ask_elsewhere(client.id, good.live(), confirmation.is_some());
+    let mut target = match narrowed(app, client, form, (&grant, elsewhere)).await {
         Ok(target) => target,
         Err(TargetError::Refused(reason)) => return Err(attempt.refuse(app, reason).await.into()),
         Err(TargetError::Store(error)) => return Err(error.into()),
     };
+    target.confirmation = confirmation;
     if target.audience == DRS_RESOURCE
         && let Err(reason) = issue::fresh(good.live(), now)
     {
@@ -254,19 +280,26 @@ async fn refresh_once(
     }
 }
 
-/// What a refresh asks for: no more than was granted (RFC 6749 §6). The broker may name another resource.
+/// Whether a refresh token is good for more resources than it was granted for: the broker's own; and what the Linux
+/// broker got for a PRT, where the token that it asks for is bound to a key (prt.md §6.6).
+fn may_ask_elsewhere(client: ClientId, live: Live<'_>, bound: bool) -> bool {
+    let of_prt = live.session().kind == SessionKind::Prt;
+    client == BROKER_CLIENT || (client == LINUX_BROKER && of_prt && bound)
+}
+
+/// What a refresh asks for: no more than was granted (RFC 6749 §6), unless it may ask elsewhere.
 async fn narrowed(
     app: &App,
     client: &AppRecord,
     form: &Params,
-    grant: &passband_core::directory::Grant,
+    (grant, elsewhere): (&Grant, bool),
 ) -> Result<Target, TargetError> {
     let wide = TargetError::Refused(Reason::ScopeTooWide);
     let Ok(granted) = grant.scope.parse::<Scope>() else { return Err(wide) };
     let asked = form.get("scope");
     let resource = form.get("resource");
     let names_one = !resource.is_empty() || asked.split(' ').any(|token| token.ends_with("/.default"));
-    if client.id == passband_wire::prt::BROKER_CLIENT && names_one {
+    if elsewhere && names_one {
         return tokens::target(app, client.id, resource, asked).await;
     }
     if !resource.is_empty() && resource != grant.resource {

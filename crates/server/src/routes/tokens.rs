@@ -16,7 +16,9 @@ use passband_core::session::grant::{LIFETIME, RefreshToken};
 use passband_core::session::standing::Live;
 use passband_core::time::Timestamp;
 use passband_store::StoreError;
+use passband_wire::oauth::pop::{self, Confirmation};
 use passband_wire::oauth::scope::Scope;
+use passband_wire::prt::hello;
 use passband_wire::prt::message::TokenReply;
 use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, DRS_RESOURCE};
 use std::sync::Arc;
@@ -31,11 +33,22 @@ pub struct Target {
     pub scope: Scope,
     /// The application whose audience it is; `None` for this server itself.
     pub resource: Option<ClientId>,
+    /// The key it is bound to; `None` for a bearer token.
+    pub confirmation: Option<Confirmation>,
+    /// Whether it is to register a Hello key, for which its person has just proved themselves.
+    pub ngcmfa: bool,
 }
 
 impl Target {
+    fn new(audience: &str, scope: Scope, resource: Option<ClientId>) -> Self {
+        Self { audience: audience.to_owned(), scope, resource, confirmation: None, ngcmfa: false }
+    }
+
     /// What this is to the policies, when `client` asks for it.
     pub fn wants(&self, client: ClientId) -> Wants {
+        if self.audience == DRS_RESOURCE && self.ngcmfa {
+            return Wants::Action(UserAction::RegisterSecurityInfo);
+        }
         if self.audience == DRS_RESOURCE {
             return Wants::Action(UserAction::RegisterDevice);
         }
@@ -103,7 +116,7 @@ pub async fn target_of_prt(
         return Err(TargetError::Refused(Reason::ScopeTooWide));
     }
     if name.is_empty() {
-        return Ok(Target { audience: app.issuer().to_owned(), scope, resource: None });
+        return Ok(Target::new(app.issuer(), scope, None));
     }
     let unknown = || TargetError::Refused(Reason::ResourceUnknown);
     let resource = resource_of(app, name).await?;
@@ -118,7 +131,7 @@ pub async fn target_of_prt(
     if [DRS_RESOURCE, ADMIN_RESOURCE].contains(&name) && client != BROKER_CLIENT {
         return Err(unknown());
     }
-    Ok(Target { audience: name.to_owned(), scope, resource })
+    Ok(Target::new(name, scope, resource))
 }
 
 /// The target of what was granted before, if its resource is still there.
@@ -129,7 +142,7 @@ pub async fn target_of_prt(
 pub async fn target_again(app: &App, audience: &str, scope: Scope) -> Result<Target, TargetError> {
     let own = audience == app.issuer();
     let resource = if own { None } else { resource_of(app, audience).await? };
-    Ok(Target { audience: audience.to_owned(), scope, resource })
+    Ok(Target::new(audience, scope, resource))
 }
 
 /// The application of an audience; never `None`.
@@ -191,7 +204,10 @@ pub fn mint(
         now: wanted.now,
     };
     let scope = wanted.target.scope.to_string();
-    let access = subject.access(&wanted.target.audience, &scope, life, app.rng());
+    let mut access = subject.access(&wanted.target.audience, &scope, life, app.rng());
+    access.cnf = wanted.target.confirmation.clone();
+    access.amr.extend(wanted.target.ngcmfa.then(|| hello::AMR.to_owned()));
+    let token_type = if access.cnf.is_some() { pop::TOKEN_TYPE } else { "Bearer" };
     let access_token = keys.tokens.sign(ACCESS_TOKEN_TYP, &access).map_err(|_| UNAVAILABLE)?;
     let id_token = if wanted.target.scope.has("openid") {
         Some(keys.tokens.sign(ID_TOKEN_TYP, &subject.id(wanted.nonce)).map_err(|_| UNAVAILABLE)?)
@@ -200,7 +216,7 @@ pub fn mint(
     };
     Ok(Minted {
         reply: TokenReply {
-            token_type: "Bearer".to_owned(),
+            token_type: token_type.to_owned(),
             expires_in: life.0,
             access_token,
             scope,

@@ -21,11 +21,13 @@ use passband_store::StoreError;
 use serde_json::json;
 use std::sync::Arc;
 
-/// An access token of ours for `audience`, not expired.
+/// A bearer token of ours for `audience`, not expired.
 pub fn verify(app: &App, headers: &HeaderMap, audience: &str) -> Option<AccessClaims> {
     let verified = app.keys().tokens.verify(ACCESS_TOKEN_TYP, bearer(headers)?).ok()?;
     let claims: AccessClaims = verified.claims().ok()?;
-    let good = claims.iss == app.issuer() && claims.aud == audience && app.now().0 < claims.exp;
+    // One that is bound to a key is nothing to whoever shows it without a proof, and nothing here reads such proofs.
+    let bearer = claims.cnf.is_none();
+    let good = bearer && claims.iss == app.issuer() && claims.aud == audience && app.now().0 < claims.exp;
     good.then_some(claims)
 }
 

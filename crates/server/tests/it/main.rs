@@ -3,6 +3,7 @@
 
 mod access;
 mod access_page;
+mod bound;
 mod campaign;
 mod ceremony;
 mod compatible;
@@ -13,6 +14,7 @@ mod device_code;
 mod dialect;
 mod figures;
 mod graph;
+mod hello;
 mod map;
 mod oidc;
 mod pass;

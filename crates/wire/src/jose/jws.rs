@@ -52,6 +52,9 @@ pub struct Header {
     /// Key-derivation version.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "even_null")]
     pub kdf_ver: Option<serde_json::Value>,
+    /// What the signature is for: `ngc` in the assertion of a Hello key (MS-OAPXBC §3.1.5.1.3).
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub usage: Option<String>,
     /// Certificate chain of the signer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x5c: Option<X5c>,

@@ -5,7 +5,7 @@ use aws_lc_rs::rsa::{
     KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
     PublicEncryptingKey,
 };
-use aws_lc_rs::signature::{self, KeyPair as _, RsaKeyPair};
+use aws_lc_rs::signature::{self, KeyPair as _, ParsedPublicKey, RsaKeyPair};
 use zeroize::Zeroizing;
 
 /// An RSA key or blob of the wrong form, or an operation that failed.
@@ -139,6 +139,29 @@ impl UnwrapKey for SoftRsa {
 ///
 /// [`RsaError`] unless it is a public RSA-2048 key whose lengths add up.
 pub fn spki_from_bcrypt_blob(blob: &[u8]) -> Result<Vec<u8>, RsaError> {
+    let (modulus, exponent) = components_from_blob(blob)?;
+    spki_from_components(modulus, exponent)
+}
+
+/// The same for a key that only verifies: RSA-2048, 3072 or 4096 with the exponent 65537.
+///
+/// # Errors
+///
+/// [`RsaError`] unless it is such a public key whose lengths add up.
+pub fn verifying_spki_from_bcrypt_blob(blob: &[u8]) -> Result<Vec<u8>, RsaError> {
+    let (modulus, exponent) = components_from_blob(blob)?;
+    let odd = modulus.last().is_some_and(|byte| byte & 1 == 1);
+    // A modulus with a leading zero is a shorter key than it says; an even one is none.
+    if !matches!(modulus, [0x80..=0xff, ..]) || !odd || exponent != [1, 0, 1] {
+        return Err(RsaError);
+    }
+    let spki = encoded(modulus, exponent);
+    ParsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, &spki).map_err(|_| RsaError)?;
+    Ok(spki)
+}
+
+/// Modulus and exponent of a blob without private parts, of a size that is used.
+fn components_from_blob(blob: &[u8]) -> Result<(&[u8], &[u8]), RsaError> {
     let word = |at: usize| -> Result<usize, RsaError> {
         let bytes: [u8; 4] = blob.get(at..at + 4).ok_or(RsaError)?.try_into().map_err(|_| RsaError)?;
         usize::try_from(u32::from_le_bytes(bytes)).map_err(|_| RsaError)
@@ -147,8 +170,8 @@ pub fn spki_from_bcrypt_blob(blob: &[u8]) -> Result<Vec<u8>, RsaError> {
     let whole = blob.len() == 24 + exponent + modulus && (1..=4).contains(&exponent);
     // Primes would mean a private key was sent; refuse it before it is stored anywhere.
     if !blob.starts_with(b"RSA1")
-        || bits != 2048
-        || modulus != MODULUS
+        || !matches!(bits, 2048 | 3072 | 4096)
+        || modulus * 8 != bits
         || word(16)? != 0
         || word(20)? != 0
         || !whole
@@ -156,7 +179,7 @@ pub fn spki_from_bcrypt_blob(blob: &[u8]) -> Result<Vec<u8>, RsaError> {
         return Err(RsaError);
     }
     let (exponent, modulus) = blob[24..].split_at(exponent);
-    spki_from_components(modulus, exponent)
+    Ok((modulus, exponent))
 }
 
 /// Turns a DER `SubjectPublicKeyInfo` into a `BCRYPT_RSAKEY_BLOB`.
@@ -190,13 +213,17 @@ pub fn spki_from_components(modulus: &[u8], exponent: &[u8]) -> Result<Vec<u8>, 
     if !big_enough || !odd || exponent[0] == 0 {
         return Err(RsaError);
     }
+    let spki = encoded(modulus, exponent);
+    TransportKey::from_spki(&spki)?;
+    Ok(spki)
+}
+
+/// The DER `SubjectPublicKeyInfo` of components that are not empty.
+fn encoded(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
     let body = [integer(modulus), integer(exponent)].concat();
     let mut bits = vec![0];
     bits.extend(tlv(0x30, &body));
-    let inner = [ALGORITHM.to_vec(), tlv(3, &bits)].concat();
-    let spki = tlv(0x30, &inner);
-    TransportKey::from_spki(&spki)?;
-    Ok(spki)
+    tlv(0x30, &[ALGORITHM.to_vec(), tlv(3, &bits)].concat())
 }
 
 /// Modulus and exponent of a DER `SubjectPublicKeyInfo`, big-endian without leading zeros.
@@ -307,6 +334,51 @@ mod tests {
         let blob = vector_blob();
         for cut in 0..blob.len() {
             assert_eq!(spki_from_bcrypt_blob(&blob[..cut]), Err(RsaError), "cut at {cut}");
+        }
+    }
+
+    fn blob_of(bits: u32, exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
+        let mut blob = b"RSA1".to_vec();
+        for word in [bits, exponent.len() as u32, modulus.len() as u32, 0, 0] {
+            blob.extend_from_slice(&word.to_le_bytes());
+        }
+        [&blob, exponent, modulus].concat()
+    }
+
+    #[test]
+    fn a_key_that_only_verifies_may_be_larger_and_has_the_one_exponent() {
+        let modulus = |bytes: usize| [&[0xc1][..], &vec![0x55; bytes - 1]].concat();
+        for bits in [2048, 3072, 4096_u32] {
+            let blob = blob_of(bits, &[1, 0, 1], &modulus(bits as usize / 8));
+            assert!(verifying_spki_from_bcrypt_blob(&blob).is_ok(), "{bits}");
+            // A session key is encrypted to RSA-2048 alone.
+            assert_eq!(spki_from_bcrypt_blob(&blob).is_ok(), bits == 2048, "{bits}");
+            for cut in [0, 3, 23, 24, 26, 27, blob.len() - 1] {
+                assert_eq!(
+                    verifying_spki_from_bcrypt_blob(&blob[..cut]),
+                    Err(RsaError),
+                    "{bits} cut at {cut}"
+                );
+            }
+        }
+        let bent = |bend: fn(&mut Vec<u8>)| {
+            let mut good = modulus(256);
+            bend(&mut good);
+            verifying_spki_from_bcrypt_blob(&blob_of(2048, &[1, 0, 1], &good))
+        };
+        assert_eq!(bent(|modulus| modulus[0] = 0x7f), Err(RsaError), "shorter than it says");
+        assert_eq!(bent(|modulus| modulus[255] = 0x54), Err(RsaError), "even");
+        for (bits, exponent, bytes) in [
+            (1024, &[1, 0, 1][..], 128),
+            (2047, &[1, 0, 1], 256),
+            (2048, &[1, 0, 1], 384),
+            (8192, &[1, 0, 1], 1024),
+            (2048, &[3], 256),
+            (2048, &[0, 1, 0, 1], 256),
+            (2048, &[], 256),
+        ] {
+            let blob = blob_of(bits, exponent, &modulus(bytes));
+            assert_eq!(verifying_spki_from_bcrypt_blob(&blob), Err(RsaError), "{bits} {exponent:?}");
         }
     }
 

@@ -25,11 +25,14 @@ pub struct PrtRequestClaims {
     pub request_nonce: String,
     /// Must hold `openid` and `aza`.
     pub scope: String,
-    /// `refresh_token`: the proof of the person is one.
+    /// `refresh_token`: the proof of the person is one. [`GRANT_JWT_BEARER`](super::GRANT_JWT_BEARER): it is `assertion`.
     pub grant_type: String,
     /// A refresh token of the broker client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    /// An assertion of a Hello key (see [`super::hello`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assertion: Option<String>,
 }
 
 /// Claims of a request that uses a PRT at the token endpoint (HS256; §6.1, §6.3).
@@ -133,7 +136,7 @@ pub struct TokenReply {
     pub id_token: Option<String>,
 }
 
-fn number_or_text<'de, D: serde::Deserializer<'de>>(input: D) -> Result<i64, D::Error> {
+pub(super) fn number_or_text<'de, D: serde::Deserializer<'de>>(input: D) -> Result<i64, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Either {

@@ -1,6 +1,7 @@
 //! The broker protocol as clients speak it (MS-OAPXBC and its successors), strict suite: KDFv2 for every
 //! request, real A256GCM for every reply, a nonce always.
 
+pub mod hello;
 pub mod join;
 pub mod message;
 pub mod signed;

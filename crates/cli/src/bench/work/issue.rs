@@ -53,6 +53,7 @@ fn sign(key: &SoftRsa, candidate: Candidate, nonce: String) -> Result<String, Fa
         scope: "openid aza".to_owned(),
         grant_type: "refresh_token".to_owned(),
         refresh_token: Some(candidate.refresh),
+        assertion: None,
     };
     sign_rs256_with(&header, &claims, |message| key.sign(message)).map_err(|error| error.to_string())
 }

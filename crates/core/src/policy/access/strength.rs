@@ -101,7 +101,8 @@ impl Methods {
     }
 
     /// What a sign-in at this server used. A passkey counts if it verified its user; `tap` says which kind of Temporary
-    /// Access Pass was used, if one was. A recovery code is none of Graph's methods: it satisfies no strength.
+    /// Access Pass was used, if one was. A recovery code is none of Graph's methods: it satisfies no strength. Nor does a
+    /// Hello key: Graph's `windowsHelloForBusiness` counts as two factors, and of ours nothing proves the second.
     #[must_use]
     pub fn of(factors: Factors, tap: Option<Mode>) -> Self {
         let mut methods = Self::NONE;
@@ -435,6 +436,7 @@ mod tests {
             Factors::USER_VERIFIED,
             Factors::RECOVERY_CODE,
             Factors::SETUP_LINK,
+            Factors::HELLO_KEY.and(Factors::DEVICE_KEY),
         ] {
             assert!(Methods::of(weak, None).is_empty(), "{weak:?}");
         }

@@ -33,8 +33,12 @@ const fn signed(evidence: EvidenceLevel) -> Level {
 const fn authn(factors: Factors) -> Level {
     if factors.is_strong() {
         Level::Proved
-    } else if factors.has_passkey() || factors.is_bootstrap() || factors.contains(Factors::SETUP_LINK) {
-        // A pass, code or link can be handed on; a passkey without user verification says who owns it, not who is there.
+    } else if factors.has_passkey()
+        || factors.is_bootstrap()
+        || factors.contains(Factors::SETUP_LINK)
+        || factors.contains(Factors::HELLO_KEY)
+    {
+        // A pass, code or link can be handed on; a passkey without user verification or a Hello key says who owns it, not who is there.
         Level::Claimed
     } else {
         Level::Unknown

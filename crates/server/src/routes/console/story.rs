@@ -44,6 +44,8 @@ const fn presented(kind: SignInKind) -> &'static str {
         SignInKind::Code => "authorization code",
         SignInKind::DeviceCode => "device code",
         SignInKind::DeviceRegistration => "device registration",
+        SignInKind::HelloKeyRegistration => "new Hello key",
+        SignInKind::HelloKey => "Hello key",
         SignInKind::Passkey => "passkey",
         SignInKind::PasskeyRegistration => "new passkey",
         SignInKind::PrtCookie => "PRT cookie",
@@ -64,6 +66,10 @@ const fn asked(kind: SignInKind) -> &'static str {
         SignInKind::DeviceCode => "A program without a browser was to be let in by its device code",
         SignInKind::Code => "An app redeemed an authorization code for tokens",
         SignInKind::DeviceRegistration => "A device asked for an identity",
+        SignInKind::HelloKeyRegistration => "A device asked to register a Hello key for the person on it",
+        SignInKind::HelloKey => {
+            "A device asked for a Primary Refresh Token with a Hello key of the person on it"
+        }
         SignInKind::Passkey => "A browser asked to sign in with a passkey",
         SignInKind::PasskeyRegistration => "A browser asked to register a passkey",
         SignInKind::PrtCookie => {
@@ -136,6 +142,7 @@ fn proved(factors: Factors) -> Option<String> {
         (Factors::TEMPORARY_ACCESS_PASS, "a Temporary Access Pass"),
         (Factors::RECOVERY_CODE, "a recovery code"),
         (Factors::SETUP_LINK, "the set-up link"),
+        (Factors::HELLO_KEY, "a Hello key, released for a gesture that nothing proves"),
         (Factors::DEVICE_KEY, "the device's key"),
     ];
     let words: Vec<_> = table.iter().filter(|(f, _)| factors.contains(*f)).map(|(_, text)| *text).collect();

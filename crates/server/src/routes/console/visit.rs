@@ -93,6 +93,10 @@ impl FromRequestParts<Arc<App>> for Visitor {
         let Some(live) = live else {
             return Err(see_other(&format!("/sign-in?next={}", encode(&page))).into());
         };
+        if live.opens_apps() && !live.is_full() {
+            // Came in with a Hello key, which opens apps: these pages take a passkey.
+            return Err(see_other(&session::place_of_sign_in(&page)).into());
+        }
         if !live.is_full() {
             // Came in with a pass or a recovery code, which is good for one thing only.
             return Err(see_other("/account/passkeys/new").into());

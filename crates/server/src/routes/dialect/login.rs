@@ -15,7 +15,7 @@ use crate::attempt::Attempt;
 use crate::cookie;
 use crate::extract::{Caller, Form, Params, is_same_origin};
 use crate::pages::{self, Contract};
-use crate::refusal::WireError;
+use crate::refusal::{WireError, for_people};
 use crate::routes::authorize;
 use crate::routes::ceremony::{Answered, NotAdmitted};
 use crate::routes::session::{unavailable, with_cookie};
@@ -88,12 +88,32 @@ fn common(app: &App, more: Value) -> Value {
 
 /// The sign-in page for `app_name`, as people and programs read it. `here` is the address it stands at.
 pub fn page_for(app: &App, headers: &HeaderMap, app_name: &str, here: &str) -> Response {
+    sign_in_page(app, headers, app_name, (here, None))
+}
+
+/// The same for a program whose Primary Refresh Token, or whose person, was refused (prt.md §6.5 step 5): with the number
+/// that the token endpoint has for the reason, and a way to sign in instead.
+pub fn refused_page_for(
+    app: &App,
+    headers: &HeaderMap,
+    app_name: &str,
+    (here, reason): (&str, Reason),
+) -> Response {
+    sign_in_page(app, headers, app_name, (here, Some(reason)))
+}
+
+fn sign_in_page(
+    app: &App,
+    headers: &HeaderMap,
+    app_name: &str,
+    (here, refused): (&str, Option<Reason>),
+) -> Response {
     let flow = b64::encode(rng::bytes::<32>(app.rng()));
     let errand = Errand { here: here.to_owned(), flow: flow.clone(), expires: app.now() + PATIENCE };
     let Some(context) = errand.seal(app) else { return unavailable(&"an errand could not be sealed") };
     let tenant = here.split('/').nth(1).unwrap_or_default();
     let at = |end: &str| format!("{}/{tenant}/{end}", app.issuer());
-    let members = common(
+    let mut members = common(
         app,
         json!({
             "pgid": "ConvergedSignIn",
@@ -108,6 +128,9 @@ pub fn page_for(app: &App, headers: &HeaderMap, app_name: &str, here: &str) -> R
             "fIsPasskeySupportEnabled": true,
         }),
     );
+    if let (Some(members), Some(Value::Object(told))) = (members.as_object_mut(), refused.map(error)) {
+        members.extend(told);
+    }
     let asker = cookie::asker(app, headers);
     let next: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
     let page = pages::SignIn {
@@ -115,7 +138,7 @@ pub fn page_for(app: &App, headers: &HeaderMap, app_name: &str, here: &str) -> R
         tap_href: format!("/tap?next={next}"),
         recover_href: format!("/recover?next={next}"),
         band: pages::Band::default(),
-        notice: None,
+        notice: refused.map(|reason| pages::Notice::refused(for_people(reason), reason.code())),
         contract: Some(Contract::of(&members)),
     };
     with_cookie(pages::reply(StatusCode::OK, &page, &pages::csp(&[])), cookie::set_asker(app, &asker))
@@ -125,21 +148,23 @@ fn program_page(status: StatusCode, members: &Value) -> Response {
     pages::reply(status, &pages::ForPrograms { contract: Contract::of(members) }, &pages::csp(&[]))
 }
 
+/// The members that tell of a refusal.
+fn error(reason: Reason) -> Value {
+    let error = WireError::from(reason);
+    json!({
+        "sErrorCode": error.number.to_string(),
+        "iErrorCode": error.number,
+        "sErrTxt": error.text,
+        "strMainMessage": error.text,
+        "strServiceExceptionMessage": format!("AADSTS{}: {}", error.number, error.text),
+    })
+}
+
 /// A refusal as programs read it: the numbers of the token endpoint, on a page.
 fn refused(app: &App, reason: Reason) -> Response {
-    let error = WireError::from(reason);
-    let members = common(
-        app,
-        json!({
-            "pgid": "ConvergedError",
-            "canary": "",
-            "sErrorCode": error.number.to_string(),
-            "iErrorCode": error.number,
-            "sErrTxt": error.text,
-            "strMainMessage": error.text,
-            "strServiceExceptionMessage": format!("AADSTS{}: {}", error.number, error.text),
-        }),
-    );
+    let mut members = common(app, error(reason));
+    members["pgid"] = "ConvergedError".into();
+    members["canary"] = "".into();
     // Clients read the page of a 200 only.
     program_page(StatusCode::OK, &members)
 }

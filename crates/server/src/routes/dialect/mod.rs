@@ -22,7 +22,7 @@ pub mod path;
 mod reply;
 pub mod request;
 
-pub use login::page_for;
+pub use login::{page_for, refused_page_for};
 pub use reply::{in_words_of, ordinary};
 
 use super::{authorize, device_code};

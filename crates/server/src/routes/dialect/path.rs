@@ -19,6 +19,7 @@ pub fn canonical(path: &str) -> Option<String> {
     Some(match lower.as_slice() {
         ["enrollmentserver", "device"] => "/EnrollmentServer/device/".to_owned(),
         ["enrollmentserver", "device", id] => format!("/EnrollmentServer/device/{id}"),
+        ["enrollmentserver", "key"] => "/EnrollmentServer/key/".to_owned(),
         ["enrollmentserver", "nonce", t] => format!("/EnrollmentServer/nonce/{t}"),
         [t, "oauth2", end] if is_endpoint(end) => format!("/{t}/oauth2/{end}"),
         [t, "oauth2", "v2.0", end] if is_endpoint(end) => format!("/{t}/oauth2/v2.0/{end}"),

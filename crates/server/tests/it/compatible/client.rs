@@ -251,12 +251,15 @@ impl Broker {
 pub async fn redeem_code(world: &World, way: Way<'_>, code: &str) -> Reply {
     let (client, redirect) = way.client();
     let client = client.to_string();
-    let form = [
+    let mut form = vec![
         ("client_id", client.as_str()),
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", redirect),
     ];
+    if let Way::Bound(key) = way {
+        form.extend([("token_type", "pop"), ("req_cnf", key)]);
+    }
     program(world).form(&format!("{}/token", way.path()), &form).await
 }
 
@@ -271,6 +274,12 @@ pub enum Way<'a> {
     Alone,
     /// The first, with the header of this device.
     Beside(&'a Broker),
+    /// The first, for which the person is to have just proved themselves.
+    Proving(&'a str),
+    /// The same without the device's header.
+    ProvingAlone(&'a str),
+    /// The first, whose token is to be bound to this key.
+    Bound(&'a str),
 }
 
 impl<'a> Way<'a> {
@@ -289,7 +298,10 @@ impl<'a> Way<'a> {
         match self {
             Self::First(resource) => format!("resource={}", encode(resource)),
             Self::Second => format!("scope={}", encode(&format!("openid profile {GRAPH}/.default"))),
-            Self::Alone | Self::Beside(_) => format!("resource={}", encode(GRAPH)),
+            Self::Proving(resource) | Self::ProvingAlone(resource) => {
+                format!("resource={}&amr_values=ngcmfa", encode(resource))
+            }
+            Self::Alone | Self::Beside(_) | Self::Bound(_) => format!("resource={}", encode(GRAPH)),
         }
     }
 
@@ -298,9 +310,9 @@ impl<'a> Way<'a> {
         'a: 'b,
     {
         match self {
-            Self::Alone => None,
+            Self::Alone | Self::ProvingAlone(_) => None,
             Self::Beside(other) => Some(other),
-            Self::First(_) | Self::Second => Some(own),
+            Self::First(_) | Self::Second | Self::Proving(_) | Self::Bound(_) => Some(own),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The compatible client profile from outside: the whole chain of a broker written for Entra ID, and the attacks on it
 //! that prt.md §12 names.
 
-mod client;
+pub mod client;
 
 use crate::device::{Device, nonce as strict_nonce, payload, present};
 use crate::dialect::{code_of_page, switch};
