@@ -459,10 +459,15 @@ pub async fn from_cookie(
 }
 
 /// The PRT a navigation carries, by header or cookie; neither if they disagree (prt.md §7.1), or if a script of
-/// some page sent the request (attack A24).
+/// some page sent the request, or a frame in a page of another site (attack A24).
 fn credential(headers: &HeaderMap) -> Option<&str> {
-    let mode = headers.get("sec-fetch-mode").map(HeaderValue::as_bytes);
-    if !matches!(mode, None | Some(b"navigate")) {
+    let said = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+    if !matches!(said("sec-fetch-mode"), None | Some(b"navigate")) {
+        return None;
+    }
+    // A frame in a page of another site goes where that site likes, and nobody sees it.
+    let framed = !matches!(said("sec-fetch-dest"), None | Some(b"document"));
+    if framed && !matches!(said("sec-fetch-site"), Some(b"same-origin" | b"same-site")) {
         return None;
     }
     let mut by_header = headers.get_all(CREDENTIAL_NAME).iter();

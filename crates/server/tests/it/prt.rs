@@ -297,6 +297,30 @@ async fn carriers_that_disagree_and_scripts_of_pages_carry_nothing() {
 }
 
 #[tokio::test]
+async fn a_frame_in_a_page_of_another_site_carries_nothing() {
+    // A24.
+    let (world, _, _, held) = chain().await;
+    let carry = async |site: &str, dest: &str| {
+        let cookie = cookie_for(&world, &held).await;
+        let carried = [
+            (CREDENTIAL_NAME, cookie.as_str()),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-site", site),
+            ("sec-fetch-dest", dest),
+        ];
+        authorize(&mut world.browser(), &world, &carried, "").await.location().contains("code=")
+    };
+    for dest in ["iframe", "frame", "embed", "object", "fencedframe", "x"] {
+        assert!(!carry("cross-site", dest).await && !carry("none", dest).await, "{dest}");
+    }
+    for (site, dest) in
+        [("cross-site", "document"), ("none", "document"), ("same-origin", "iframe"), ("same-site", "iframe")]
+    {
+        assert!(carry(site, dest).await, "{site} {dest}");
+    }
+}
+
+#[tokio::test]
 async fn a_browser_session_from_a_prt_gets_no_broker_tokens() {
     // A32.
     let (world, _, _, held) = chain().await;
