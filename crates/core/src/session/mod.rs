@@ -6,6 +6,7 @@ pub mod code;
 pub mod device_code;
 pub mod enrol;
 pub mod grant;
+pub mod holder;
 pub mod issue;
 pub mod prt;
 pub mod redeem;

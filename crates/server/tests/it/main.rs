@@ -3,6 +3,7 @@
 
 mod access;
 mod access_page;
+mod bound;
 mod campaign;
 mod ceremony;
 mod compatible;
