@@ -145,7 +145,7 @@ async fn downgrade(
     // The session key is the victim's own here: even with it, the older derivation opens nothing.
     let good = signed::sign(key, &claims(ground, stolen, nonce(ground).await?), &SystemRandom)?;
     let (header, rest) = good.split_once('.').ok_or("not a token")?;
-    let header = String::from_utf8(b64::decode(header, 4096)?)?.replace(r#","kdf_ver":2"#, "");
+    let header = String::from_utf8(b64::decode(header, 4096)?)?.replace(r#""kdf_ver":2"#, r#""kdf_ver":1"#);
     let (status, _) = present(ground, &format!("{}.{rest}", b64::encode(header))).await?;
     story.step(
         status == 400 && logged(ground, "kdf_downgrade").await?,
