@@ -119,6 +119,8 @@ fn derive(secret: &[u8; 32], (algorithm, bits): (&str, u32), parties: Parties<'_
 mod tests {
     use super::*;
     use crate::jose::ec::SoftEc;
+    use crate::jose::jws::{Unverified, VerifyingKey};
+    use crate::prt::bound::{Beside, PURPOSE_USE};
     use crate::rng::SystemRandom;
 
     /// RFC 7518 appendix C: Alice's ephemeral key and Bob's, by their private numbers, and what comes of them.
@@ -143,6 +145,38 @@ mod tests {
         let parties = Parties { apu: b"Alice", apv: b"Bob" };
         let key = derive(&secret, ("A128GCM", 128), parties);
         assert_eq!(b64::encode(&key[..16]), "VqqN6vgjbSBcIijNcacQGg");
+    }
+
+    /// A whole exchange that another library computed: request, agreement, derived key and reply.
+    #[test]
+    fn an_exchange_of_another_library_comes_out_the_same() {
+        let vector: serde_json::Value =
+            serde_json::from_str(include_str!("../../../../vectors/prt-v4.json")).unwrap();
+        let text = |name: &str| vector[name].as_str().unwrap();
+        let bytes = |name: &str| b64::decode(text(name), 999).unwrap();
+        let (device, transport) =
+            (SoftEc::from_pkcs8(&bytes("device_pkcs8")), SoftEc::from_pkcs8(&bytes("transport_pkcs8")));
+        let (device, transport) = (device.unwrap(), transport.unwrap());
+
+        let jws = Unverified::parse(text("request")).unwrap();
+        assert_eq!(jws.header.x5c.as_ref().unwrap().leaf().unwrap(), bytes("certificate"));
+        let verified = jws.verify_es256(&VerifyingKey::from_point(device.public().point()).unwrap()).unwrap();
+        let beside: Beside = verified.claims().unwrap();
+        assert_eq!(beside.purpose.as_deref(), Some(PURPOSE_USE));
+        assert_eq!(beside.jwe_crypto.unwrap().apv().unwrap(), bytes("apv"));
+
+        let number = b64::decode_array::<32>(text("ephemeral_d")).unwrap();
+        let ephemeral = Ephemeral::of(&number).unwrap();
+        let secret = ephemeral.agree(transport.public()).unwrap();
+        assert_eq!(secret[..], bytes("secret"));
+        let (apu, apv) = (bytes("apu"), bytes("apv"));
+        let parties = Parties { apu: &apu, apv: &apv };
+        assert_eq!(derive(&secret, (ENC, 256), parties)[..], bytes("key"));
+        let iv = b64::decode_array::<12>(text("iv")).unwrap();
+        let plain = text("plaintext").as_bytes();
+        let sealed = seal_with((&ephemeral, transport.public()), parties, iv, plain.to_vec()).unwrap();
+        assert_eq!(sealed, text("reply"));
+        assert_eq!(open_with(&transport, &apv, text("reply")).unwrap(), plain);
     }
 
     #[test]
