@@ -1,4 +1,4 @@
-"""roadtx as a broker: it joins a device, gets a PRT and uses it, in the second and the third version of its protocol."""
+"""roadtx as a broker: it joins a device, gets a PRT and uses it, in the second to the fourth version of its protocol."""
 
 import base64
 import hashlib
@@ -34,6 +34,16 @@ EXPECTED = {
     "cookie, the plug-in, switched off": (False, "No authentication code was returned"),
     "cookie, the plug-in, switched on": (True, "deviceid"),
     "prtcookie": (True, "signed in to the app without a page"),
+    # As a Mac, with a P-256 key that is the device key and the transport key.
+    "device join, macOS 14": (True, "suite=deviceKey"),
+    # The server gives the PRT; roadtx calls a function on it that roadlib does not have.
+    "prt request, protocol v4": (False, "calculate_derived_key_ecdh"),
+    "prt request, protocol v4, by roadlib": (True, "no session key"),
+    "prtauth, protocol v4": (True, "deviceid"),
+    "prt renew, protocol v4": (True, "another PRT"),
+    "prtauth, protocol v4, with the renewed PRT": (True, "deviceid"),
+    # The older version has no session key to sign with.
+    "prtauth, protocol v3, with that PRT": (False, "AADSTS50097"),
     # Its word for it is a certificate of TLS, for which the server does not ask.
     "device delete": (False, "Error deleting device"),
 }
@@ -57,9 +67,9 @@ class Roadtx:
         known = {"PASSBAND_PORT": str(urlsplit(ground.server.url).port), "REQUESTS_CA_BUNDLE": ground.server.ca}
         self.environment = clean_environment() | known
 
-    def run(self, *words, wanted):
+    def run(self, *words, wanted, program="roadtx_cli.py"):
         """Runs a command, which says what is wanted when it works."""
-        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "roadtx_cli.py")
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), program)
         command = [self.python, program, *words]
         pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
         done = subprocess.run(command, cwd=self.folder, env=self.environment, text=True, timeout=60, **pipe)
@@ -105,6 +115,32 @@ class Roadtx:
         self.run("device", "-a", "join", "-n", "laptop", "-c", "d.pem", "-k", "d.key", wanted="Saved device certificate")
         [device] = self.ground.server.admin("GET", "/devices")["value"]
         return f"{device['displayName']}, profile={device['passband_clientProfile']}"
+
+    def join_mac(self):
+        self.code()
+        self.registration()
+        words = ["device", "-a", "join", "-n", "mac", "--device-type", "macos14", "-c", "m.pem", "-k", "m.key"]
+        self.run(*words, wanted="Saved device certificate")
+        devices = self.ground.server.admin("GET", "/devices")["value"]
+        [device] = [each for each in devices if each["displayName"] == "mac"]
+        return f"{device['displayName']}, profile={device['passband_clientProfile']} suite={device['passband_suite']}"
+
+    def request_v4(self):
+        self.code()
+        words = ["prt", "-a", "request", "-v4", "-c", "m.pem", "-k", "m.key", "-r", "file", "-f", "mac.prt"]
+        return self.run(*words, wanted="Saved PRT to mac.prt")
+
+    def request_by_roadlib(self):
+        self.code()
+        self.run("m.pem", "m.key", "mac.prt", wanted="Saved PRT to mac.prt", program="roadlib_v4.py")
+        prt = self.read("mac.prt")
+        return "a session key" if "session_key_jwe" in prt else "no session key"
+
+    def renew_v4(self):
+        before = self.read("mac.prt")
+        words = ["prt", "-a", "renew", "-v4", "-c", "m.pem", "-k", "m.key", "-f", "mac.prt"]
+        self.run(*words, wanted="Saved PRT to mac.prt")
+        return "the same PRT" if before["refresh_token"] == self.read("mac.prt")["refresh_token"] else "another PRT"
 
     def request(self, *options):
         words = ["prt", "-a", "request", "-c", "d.pem", "-k", "d.key", "-r", "file", *options]
@@ -165,6 +201,8 @@ def run(ground, python, transcript):
     with tempfile.TemporaryDirectory(prefix="passband-roadtx-") as folder:
         roadtx = Roadtx(ground, python, folder)
         newer = ("-s", f"{ground.api}/.default offline_access", "-v3")
+        mac = ("-s", f"{ground.api}/.default offline_access", "-f", "mac.prt")
+        keys = ("--cert-pem", "m.pem", "-k", "m.key")
         password = ("gettokens", "-u", ground.person.upn, "-p", "x")
         for step, act in {
             "gettokens, password": lambda: described(roadtx.tokens(*password)["accessToken"]),
@@ -182,6 +220,13 @@ def run(ground, python, transcript):
             "cookie, the plug-in, switched off": lambda: roadtx.cookie(PLUGIN, PLUGIN_RETURN),
             "cookie, the plug-in, switched on": roadtx.switched_on,
             "prtcookie": roadtx.browser,
+            "device join, macOS 14": roadtx.join_mac,
+            "prt request, protocol v4": roadtx.request_v4,
+            "prt request, protocol v4, by roadlib": roadtx.request_by_roadlib,
+            "prtauth, protocol v4": lambda: roadtx.exchange(*mac, "-v4", *keys),
+            "prt renew, protocol v4": roadtx.renew_v4,
+            "prtauth, protocol v4, with the renewed PRT": lambda: roadtx.exchange(*mac, "-v4", *keys),
+            "prtauth, protocol v3, with that PRT": lambda: roadtx.exchange(*mac, "-v3"),
             "device delete": roadtx.delete,
         }.items():
             transcript.attempt(step, act)

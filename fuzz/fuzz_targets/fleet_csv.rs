@@ -12,11 +12,17 @@ fuzz_target!(|data: &[u8]| {
     read(data, "fleet", &mut tenant);
     // UTF-16 has its line ends too, so this counts no line too few.
     let lines = data.iter().filter(|byte| **byte == b'\n').count();
-    assert!(tenant.left_out.iter().all(|it| it.source.line as usize <= lines + 1), "a line that is not there");
+    assert!(
+        tenant.left_out.iter().all(|it| it.source.line as usize <= lines + 1),
+        "a line that is not there"
+    );
     for device in &tenant.devices {
         assert!(device.id.is_some() || !device.name.is_empty(), "a device that nothing names");
         if let Fact::Known(owners) = &device.owners {
-            assert!(owners.iter().all(|it| (*it as usize) < tenant.people.len()), "an owner who is not there");
+            assert!(
+                owners.iter().all(|it| (*it as usize) < tenant.people.len()),
+                "an owner who is not there"
+            );
         }
         let Some(text) = &device.os_version else { continue };
         for platform in Platform::ALL {

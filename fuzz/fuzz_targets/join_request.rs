@@ -8,8 +8,10 @@ use libfuzzer_sys::fuzz_target;
 use passband_core::device::register::{self, Applicant, QUOTA};
 use passband_fuzz::world::world;
 use passband_wire::b64;
+use passband_wire::jose::ec::EcPublicKey;
 use passband_wire::jose::rsa::{self, TransportKey};
 use passband_wire::prt::join::{CertificateRequest, JoinRequest};
+use passband_wire::prt::suite::Suite;
 
 fuzz_target!(|data: &[u8]| {
     let Some((&mode, rest)) = data.split_first() else { return };
@@ -37,6 +39,7 @@ fn request(csr: &str) {
     let request = JoinRequest {
         certificate_request: CertificateRequest { r#type: "pkcs10".to_owned(), data: csr.to_owned() },
         transport_key: b64::encode_std(transport),
+        device_keys: Vec::new(),
         target_domain: String::new(),
         device_type: "Linux".to_owned(),
         os_version: String::new(),
@@ -51,7 +54,14 @@ fn request(csr: &str) {
 }
 
 fn is_sound(applicant: &Applicant) {
+    let suite = Suite::of_key(applicant.device_key());
     for key in [applicant.device_key(), applicant.transport_key()] {
+        assert_eq!(Suite::of_key(key), suite, "two keys of one suite");
+        if suite == Suite::DeviceKey {
+            let read = EcPublicKey::from_spki(key).expect("it is a P-256 key");
+            assert_eq!(read.spki(), key, "one key, one form");
+            continue;
+        }
         spki(key);
         assert!(TransportKey::from_spki(key).is_ok());
         let (modulus, exponent) = rsa::components_from_spki(key).expect("it is RSA-2048");

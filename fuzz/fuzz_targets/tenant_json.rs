@@ -41,7 +41,10 @@ fn hold(tenant: &Tenant, files: &[(&str, &[u8])]) {
     }
     for device in &tenant.devices {
         if let Fact::Known(owners) = &device.owners {
-            assert!(owners.iter().all(|it| (*it as usize) < tenant.people.len()), "an owner who is not there");
+            assert!(
+                owners.iter().all(|it| (*it as usize) < tenant.people.len()),
+                "an owner who is not there"
+            );
         }
     }
     for it in tenant.access.known().into_iter().flatten() {

@@ -1,6 +1,7 @@
 //! One installation with one of each thing it hands out, made from fixed keys and fixed randomness.
 
 use crate::NOW;
+use aws_lc_rs::digest::{SHA256, digest};
 use passband_core::authn::ceremony::{self, Aim, Kind};
 use passband_core::directory::{ClientProfile, Compliance, Details, Device, JoinType};
 use passband_core::keys::nonce;
@@ -10,8 +11,11 @@ use passband_core::policy::access::{Facts, evaluate};
 use passband_core::policy::signal::{Binding, EvidenceLevel, Factors};
 use passband_core::session::code::Code;
 use passband_core::session::grant::RefreshToken;
+use passband_core::session::holder::Holder;
 use passband_core::session::prt::Prt;
+use passband_wire::b64;
 use passband_wire::id::{ClientId, DeviceId, SessionId, UserId};
+use passband_wire::jose::ec::SoftEc;
 use passband_wire::jose::jws::{SigningKey, VerifyingKey};
 use passband_wire::jose::kdf::SessionKey;
 use passband_wire::jose::rsa::SoftRsa;
@@ -57,6 +61,10 @@ pub struct World {
     pub device_key: SoftRsa,
     /// Its public key.
     pub device_spki: Vec<u8>,
+    /// The P-256 key of another device, fixed: the PRT below is bound to it, and seeds name that.
+    pub own_key: SoftEc,
+    /// A PRT that this key itself signs for.
+    pub own_prt: String,
     /// A key that signs tokens. A new one in each run.
     pub token_key: SigningKey,
     /// Its public key.
@@ -79,12 +87,13 @@ fn build() -> Option<World> {
         user: UserId::from_bytes([2; 16]),
         device: DeviceId::from_bytes([3; 16]),
         generation: 4,
-        key: session_key.clone(),
+        holder: Holder::SessionKey(session_key.clone()),
         factors: Factors::PASSKEY_DEVICE_BOUND,
         auth_time: NOW,
         issued: NOW,
         expires: NOW + Seconds::days(14),
     };
+    let own_key = SoftEc::from_pkcs8(&b64::decode(OWN_KEY, 256).ok()?).ok()?;
     let code = Code {
         id: [5; 16],
         client: ClientId::from_bytes([6; 16]),
@@ -96,6 +105,7 @@ fn build() -> Option<World> {
         session: SessionId::from_bytes([1; 16]),
         expires: NOW + Seconds(60),
         binding: Binding::None,
+        by_device_key: false,
     };
     // Without a policy everything is permitted.
     let facts = Facts::nothing_about(UserId::from_bytes([2; 16]), NOW);
@@ -103,8 +113,11 @@ fn build() -> Option<World> {
     let aim = Aim { kind: Kind::SignIn, user: None, note: "note".to_owned() };
     let device_key = SoftRsa::generate().ok()?;
     let token_key = SigningKey::from_pkcs8(&SigningKey::generate_pkcs8().ok()?).ok()?;
-    Some(World {
-        prt: prt.seal(&ring, &rng).ok()?,
+    let sealed = prt.seal(&ring, &rng).ok()?;
+    let mut world = World {
+        prt: sealed,
+        own_prt: String::new(),
+        own_key,
         nonce: nonce::issue(&ring, NOW, &rng),
         code: code.seal(permit, &ring, &rng).ok()?,
         refresh_token: RefreshToken { family: [5; 16], generation: 1 }.seal(&ring, &rng).ok()?,
@@ -115,10 +128,28 @@ fn build() -> Option<World> {
         session_key,
         device_key,
         token_key,
-    })
+    };
+    let holder = Prt::holder_of(&world.own_device(), &rng).ok()?;
+    world.own_prt = Prt { holder, ..prt }.seal(&world.ring, &rng).ok()?;
+    Some(world)
 }
 
+/// A P-256 private key, PKCS#8: nobody's.
+const OWN_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgvNesyQiLOa9_NpPEDTXr5LvDIlLHFX54E2lGXOFkLrGhRANCAARtIbnuny2I2D6K3sdQUAOQX5B19Nd8JULwo770h-ulBd47Yg_qjULSce-AW77kFrBoscxFjl1VEj9y8PJ3aobA";
+
+/// What stands for the certificate of [`World::own_key`].
+pub const OWN_CERTIFICATE: &[u8] = b"certificate";
+
 impl World {
+    /// The device whose own key signs.
+    #[must_use]
+    pub fn own_device(&self) -> Device {
+        let mut thumbprint = [0; 32];
+        thumbprint.copy_from_slice(digest(&SHA256, OWN_CERTIFICATE).as_ref());
+        let spki = self.own_key.public().spki();
+        Device { device_key: spki.clone(), transport_key: spki, ..self.device(thumbprint) }
+    }
+
     /// The device, found by the thumbprint of whatever certificate a request names.
     #[must_use]
     pub fn device(&self, thumbprint: [u8; 32]) -> Device {

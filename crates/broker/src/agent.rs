@@ -13,6 +13,7 @@ use crate::signin::{SignInRequest, sign_in};
 use crate::state::{StateDir, StateError};
 use passband_wire::prt::DRS_RESOURCE;
 use passband_wire::prt::message::TokenReply;
+use passband_wire::prt::suite::Suite;
 use passband_wire::rng::Random;
 use passband_wire::time::{Seconds, Timestamp};
 
@@ -105,13 +106,29 @@ impl Agent {
         &self.state
     }
 
-    /// Gives the device an identity: sign-in in the browser, fresh keys, certificate.
+    /// Gives the device an identity: sign-in in the browser, fresh keys, certificate. Its keys are P-256, and sign
+    /// every use of its PRT themselves.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_in`](Self::join_in).
+    pub async fn join(
+        &self,
+        kind: JoinKind,
+        description: &Description,
+        browser: &dyn Browser,
+    ) -> Result<Identity, Error> {
+        self.join_in(Suite::DeviceKey, kind, description, browser).await
+    }
+
+    /// [`join`](Self::join), with keys for the suite asked for.
     ///
     /// # Errors
     ///
     /// [`Error::AlreadyJoined`], or what the sign-in or the server said. Nothing is kept of a join that failed.
-    pub async fn join(
+    pub async fn join_in(
         &self,
+        suite: Suite,
         kind: JoinKind,
         description: &Description,
         browser: &dyn Browser,
@@ -127,7 +144,7 @@ impl Agent {
         let _lock = self.state.lock()?;
         // Again, under the lock: another command may have joined while the person was in the browser.
         self.demand_unjoined()?;
-        let keys = SoftKeys::create(&self.state)?;
+        let keys = SoftKeys::create(&self.state, suite)?;
         let joined = enrol::join(&self.provider, &keys, kind, description, &tokens.access_token).await;
         let joined = joined.inspect_err(|_| {
             // Keys no server knows are of no use; that they stay behind would be no harm either.
@@ -186,7 +203,9 @@ impl Agent {
             tokens.refresh_token.ok_or(Error::Protocol("no refresh token in the answer to the code"))?;
         let _lock = self.state.lock()?;
         let device = Device { keys: &keys, certificate: &identity.certificate };
-        let prt = prt::issue(&self.provider, device, &refresh_token, (self.around.now)()).await?;
+        let prt =
+            prt::issue(&self.provider, device, &refresh_token, ((self.around.now)(), &*self.around.rng))
+                .await?;
         cache::store(&self.state, &prt)?;
         Ok(prt)
     }
@@ -198,7 +217,8 @@ impl Agent {
     /// [`Error::NotSignedIn`], or what the server said.
     pub async fn token(&self, request: &TokenRequest<'_>) -> Result<TokenReply, Error> {
         let _lock = self.state.lock()?;
-        let session = PrtSession::new(&self.provider, self.cached()?, &*self.around.rng);
+        let (identity, keys) = self.device()?;
+        let session = self.session(Device { keys: &keys, certificate: &identity.certificate })?;
         let now = (self.around.now)();
         if session.current().await.is_renewal_due(now) {
             session.renew(now).await?;
@@ -214,7 +234,8 @@ impl Agent {
     /// [`Error::NotSignedIn`], or what the server said.
     pub async fn renew(&self) -> Result<Prt, Error> {
         let _lock = self.state.lock()?;
-        let session = PrtSession::new(&self.provider, self.cached()?, &*self.around.rng);
+        let (identity, keys) = self.device()?;
+        let session = self.session(Device { keys: &keys, certificate: &identity.certificate })?;
         session.renew((self.around.now)()).await?;
         let prt = session.current().await;
         cache::store(&self.state, &prt)?;
@@ -227,11 +248,19 @@ impl Agent {
     ///
     /// [`Error::NotSignedIn`], or what the server said.
     pub async fn cookie(&self, nonce: Option<&str>) -> Result<Secret, Error> {
-        let prt = self.cached()?;
+        let (identity, keys) = self.device()?;
+        let device = Device { keys: &keys, certificate: &identity.certificate };
+        let prt = cache::load(&self.state, &keys)?.ok_or(Error::NotSignedIn)?;
         match nonce {
-            Some(nonce) => prt::cookie(&prt, nonce, &*self.around.rng),
-            None => prt::cookie(&prt, &self.provider.nonce().await?, &*self.around.rng),
+            Some(nonce) => prt::cookie(device, &prt, nonce, &*self.around.rng),
+            None => prt::cookie(device, &prt, &self.provider.nonce().await?, &*self.around.rng),
         }
+    }
+
+    /// The cached PRT in use on its device.
+    fn session<'a>(&'a self, device: Device<'a>) -> Result<PrtSession<'a>, Error> {
+        let prt = cache::load(&self.state, device.keys)?.ok_or(Error::NotSignedIn)?;
+        Ok(PrtSession::new(&self.provider, device, prt, &*self.around.rng))
     }
 
     /// The `sso_nonce` of an authorize address on this server (prt.md §7.3); `None` if it carries none.

@@ -1,6 +1,7 @@
 //! The PRT between two runs of the broker: one file in the state directory.
 //!
-//! The session key is stored as the server sent it, encrypted to the transport key. What that protects depends on
+//! Of a device whose own key signs there is nothing else: the file holds the PRT, which that key alone can use. With a
+//! session key, that is stored as the server sent it, encrypted to the transport key. What that protects depends on
 //! where the transport key lives. In a TPM: a copy of this file is worth nothing on another machine. In a file
 //! beside it (software keys): whoever can read one can read both, and nothing but the file modes protects them.
 
@@ -18,7 +19,9 @@ const FILE: &str = "prt.json";
 #[derive(Clone, Serialize, Deserialize)]
 pub struct CachedPrt {
     pub(crate) prt: String,
-    pub(crate) session_key_jwe: String,
+    /// The session key, still wrapped; absent where the device's key signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) session_key_jwe: Option<String>,
     pub(crate) user: String,
     pub(crate) obtained: Timestamp,
     pub(crate) expires: Timestamp,

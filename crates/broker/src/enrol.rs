@@ -7,14 +7,19 @@ use crate::provider::Provider;
 use crate::secret::Secret;
 use passband_wire::b64;
 use passband_wire::id::DeviceId;
+use passband_wire::jose::ec::{EcPublicKey, der_signature};
 use passband_wire::jose::jws::{Header, X5c, sign_rs256_with};
 use passband_wire::jose::rsa::{RsaError, bcrypt_blob_from_spki};
+use passband_wire::prt::bound;
 use passband_wire::prt::join::{
-    CSR_COMMON_NAME, CertificateRequest, JOIN_TYPE_JOIN, JOIN_TYPE_REGISTER, JoinReply, JoinRequest,
+    CSR_COMMON_NAME, CertificateRequest, FurtherKey, JOIN_TYPE_JOIN, JOIN_TYPE_REGISTER, JoinReply,
+    JoinRequest,
 };
+use passband_wire::prt::suite::Suite;
 use passband_wire::time::Timestamp;
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm,
+    CertificateParams, DistinguishedName, DnType, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData,
+    SignatureAlgorithm,
 };
 use serde::{Deserialize, Serialize};
 use x509_cert::Certificate;
@@ -91,6 +96,17 @@ pub struct Identity {
     pub certificate: String,
 }
 
+impl Identity {
+    /// What signs the uses of its PRT, by the key in its certificate; `None` if that cannot be read.
+    #[must_use]
+    pub fn suite(&self) -> Option<Suite> {
+        let der = b64::decode_std(&self.certificate, MAX_CERTIFICATE).ok()?;
+        let certificate = Certificate::from_der(&der).ok()?;
+        let key = certificate.tbs_certificate().subject_public_key_info().to_der().ok()?;
+        Some(Suite::of_key(&key))
+    }
+}
+
 /// A device that can say who it is: its keys and its certificate.
 #[derive(Clone, Copy)]
 pub struct Device<'a> {
@@ -107,13 +123,17 @@ impl Device<'_> {
     ///
     /// [`Error::Keys`] if the key cannot be used.
     pub fn sign<T: Serialize>(&self, claims: &T) -> Result<String, Error> {
-        let mut header = Header::new("RS256", "JWT");
-        header.x5c = Some(X5c::Chain(vec![self.certificate.to_owned()]));
-        header.kdf_ver = Some(2.into());
         let mut failed = None;
-        let signed = sign_rs256_with(&header, claims, |input| {
-            self.keys.sign(input).map_err(|error| failed = Some(error))
-        });
+        let sign = |input: &[u8]| self.keys.sign(input).map_err(|error| failed = Some(error));
+        let signed = match self.keys.suite() {
+            Suite::DeviceKey => bound::sign(self.certificate, claims, sign),
+            Suite::SessionKey => {
+                let mut header = Header::new("RS256", "JWT");
+                header.x5c = Some(X5c::Chain(vec![self.certificate.to_owned()]));
+                header.kdf_ver = Some(2.into());
+                sign_rs256_with(&header, claims, sign)
+            }
+        };
         match (signed, failed) {
             (_, Some(error)) => Err(error.into()),
             (Ok(text), None) => Ok(text),
@@ -197,13 +217,23 @@ fn join_request(
     kind: JoinKind,
     description: &Description,
 ) -> Result<JoinRequest, Error> {
-    let blob = bcrypt_blob_from_spki(keys.transport_spki()).map_err(KeyError::from)?;
+    let (transport_key, device_keys) = match keys.suite() {
+        Suite::DeviceKey => {
+            let key = EcPublicKey::from_spki(keys.transport_spki()).map_err(KeyError::from)?;
+            (String::new(), vec![FurtherKey::transport(&key)])
+        }
+        Suite::SessionKey => {
+            let blob = bcrypt_blob_from_spki(keys.transport_spki()).map_err(KeyError::from)?;
+            (b64::encode_std(blob), Vec::new())
+        }
+    };
     Ok(JoinRequest {
         certificate_request: CertificateRequest {
             r#type: "pkcs10".to_owned(),
             data: b64::encode_std(certificate_request(keys)?),
         },
-        transport_key: b64::encode_std(blob),
+        transport_key,
+        device_keys,
         target_domain: String::new(),
         device_type: description.device_type.clone(),
         os_version: description.os_version.clone(),
@@ -229,31 +259,39 @@ fn certificate_request(keys: &dyn DeviceKeys) -> Result<Vec<u8>, Error> {
 /// The device key as rcgen wants one, wherever it lives.
 struct CsrKey<'a> {
     keys: &'a dyn DeviceKeys,
-    rsa_public_key: Vec<u8>,
+    bits: Vec<u8>,
 }
 
 impl<'a> CsrKey<'a> {
     fn of(keys: &'a dyn DeviceKeys) -> Result<Self, KeyError> {
         let spki =
             x509_cert::spki::SubjectPublicKeyInfoOwned::from_der(keys.device_spki()).map_err(|_| RsaError)?;
-        let rsa_public_key = spki.subject_public_key.as_bytes().ok_or(RsaError)?.to_vec();
-        Ok(Self { keys, rsa_public_key })
+        let bits = spki.subject_public_key.as_bytes().ok_or(RsaError)?.to_vec();
+        Ok(Self { keys, bits })
     }
 }
 
 impl PublicKeyData for CsrKey<'_> {
     fn der_bytes(&self) -> &[u8] {
-        &self.rsa_public_key
+        &self.bits
     }
 
     fn algorithm(&self) -> &'static SignatureAlgorithm {
-        &PKCS_RSA_SHA256
+        match self.keys.suite() {
+            Suite::DeviceKey => &PKCS_ECDSA_P256_SHA256,
+            Suite::SessionKey => &PKCS_RSA_SHA256,
+        }
     }
 }
 
 impl rcgen::SigningKey for CsrKey<'_> {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        self.keys.sign(message).map_err(|_| rcgen::Error::RemoteKeyError)
+        let failed = |_| rcgen::Error::RemoteKeyError;
+        let signature = self.keys.sign(message).map_err(failed)?;
+        match self.keys.suite() {
+            Suite::DeviceKey => der_signature(&signature).map_err(|_| rcgen::Error::RemoteKeyError),
+            Suite::SessionKey => Ok(signature),
+        }
     }
 }
 
@@ -297,7 +335,7 @@ mod tests {
 
     #[test]
     fn the_request_is_what_the_protocol_asks_for() {
-        let keys = SoftKeys::generate().unwrap();
+        let keys = SoftKeys::generate(Suite::SessionKey).unwrap();
         let request = join_request(&keys, JoinKind::Register, &describe()).unwrap();
         assert_eq!((request.join_type, request.certificate_request.r#type.as_str()), (4, "pkcs10"));
         let der = b64::decode_std(&request.certificate_request.data, 4096).unwrap();
@@ -310,15 +348,31 @@ mod tests {
         let blob = b64::decode_std(&request.transport_key, 283).unwrap();
         let spki = passband_wire::jose::rsa::spki_from_bcrypt_blob(&blob).unwrap();
         assert_eq!(spki, keys.transport_spki());
+        assert!(request.device_keys.is_empty());
+    }
+
+    #[test]
+    fn a_device_with_p256_keys_asks_for_both_of_them() {
+        let keys = SoftKeys::generate(Suite::DeviceKey).unwrap();
+        let request = join_request(&keys, JoinKind::Join, &describe()).unwrap();
+        let der = b64::decode_std(&request.certificate_request.data, 4096).unwrap();
+        let csr = x509_cert::request::CertReq::from_der(&der).unwrap();
+        assert_eq!(csr.algorithm.oid.to_string(), "1.2.840.10045.4.3.2", "ecdsa-with-SHA256");
+        assert_eq!(csr.info.public_key.to_der().unwrap(), keys.device_spki());
+        let [further] = request.device_keys.as_slice() else { panic!("one further key") };
+        assert_eq!(further.transport_key().unwrap().spki(), keys.transport_spki());
+        let json = serde_json::to_value(&request).unwrap();
+        assert_eq!(json.get("TransportKey"), None);
+        assert_eq!(json["DeviceKeys"][0]["Usage"], "STK");
     }
 
     #[test]
     fn only_a_certificate_for_this_key_and_a_device_is_taken() {
-        let keys = SoftKeys::generate().unwrap();
+        let keys = SoftKeys::generate(Suite::DeviceKey).unwrap();
         let id = "b43a3ea9-7d5c-4a55-8b8b-66ea67bbe3a0";
         let good = certify(&keys, id);
         assert_eq!(check_certificate(&good, keys.device_spki()).unwrap().to_string(), id);
-        let other = SoftKeys::generate().unwrap();
+        let other = SoftKeys::generate(Suite::DeviceKey).unwrap();
         let refused = check_certificate(&good, other.device_spki());
         assert!(matches!(refused, Err(Error::ForeignCertificate)));
         for text in ["", "AAAA", &certify(&keys, "somebody")] {

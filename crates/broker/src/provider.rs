@@ -4,6 +4,7 @@ use crate::error::{Error, Refusal};
 use crate::http::{Http, Method, Reply, Url};
 use passband_wire::prt::GRANT_JWT_BEARER;
 use passband_wire::prt::message::NonceReply;
+use passband_wire::prt::suite::Suite;
 use serde::Deserialize;
 use std::sync::{Mutex, PoisonError};
 
@@ -96,14 +97,18 @@ impl Provider {
     /// # Errors
     ///
     /// [`Error::Refused`] with the server's words, or whatever `sign` or the way there says.
-    pub async fn post_signed(&self, sign: impl Fn(&str) -> Result<String, Error>) -> Result<Reply, Error> {
+    pub async fn post_signed(
+        &self,
+        suite: Suite,
+        sign: impl Fn(&str) -> Result<String, Error>,
+    ) -> Result<Reply, Error> {
         if let Some(nonce) = self.take_offered() {
-            match self.post_request(&sign(&nonce)?).await {
+            match self.post_request(suite, &sign(&nonce)?).await {
                 Err(Error::Refused(refusal)) if refusal.is_nonce() => {}
                 other => return other,
             }
         }
-        self.post_request(&sign(&self.nonce().await?)?).await
+        self.post_request(suite, &sign(&self.nonce().await?)?).await
     }
 
     /// Posts one signed request as it is.
@@ -111,9 +116,9 @@ impl Provider {
     /// # Errors
     ///
     /// [`Error::Refused`] with the server's words, or [`Error::Http`].
-    pub async fn post_request(&self, request: &str) -> Result<Reply, Error> {
+    pub async fn post_request(&self, suite: Suite, request: &str) -> Result<Reply, Error> {
         let form = [
-            ("prt_protocol_version", "3.0"),
+            ("prt_protocol_version", suite.protocol_version()),
             ("grant_type", GRANT_JWT_BEARER),
             ("request", request),
             ("client_info", "1"),

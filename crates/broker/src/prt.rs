@@ -1,16 +1,21 @@
-//! Getting, renewing and using a PRT (prt.md §4 to §7), strict suite.
+//! Getting, renewing and using a PRT (prt.md §4 to §7): signed by the device's key itself (§5.6), or by a session key
+//! with KDFv2. The suite follows from the device's keys.
 
 use crate::cache::CachedPrt;
 use crate::enrol::Device;
 use crate::error::Error;
 use crate::http::Reply;
-use crate::keys::DeviceKeys;
+use crate::keys::{DeviceKeys, KeyError, Transport};
 use crate::provider::Provider;
 use crate::secret::Secret;
-use passband_wire::jose::jwe::{open_reply, unwrap_session_key};
+use passband_wire::jose::ecdh::open_with;
+use passband_wire::jose::jwe::{JweError, open_reply, unwrap_session_key};
 use passband_wire::jose::jws::Unverified;
 use passband_wire::jose::kdf::SessionKey;
+use passband_wire::jose::rsa::RsaError;
+use passband_wire::prt::bound::{Bound, fresh_apv};
 use passband_wire::prt::message::{CookieClaims, PrtReply, PrtRequestClaims, PrtUseClaims, TokenReply};
+use passband_wire::prt::suite::Suite;
 use passband_wire::prt::{BROKER_CLIENT, BROKER_PLUGIN, signed};
 use passband_wire::rng::Random;
 use passband_wire::time::{Seconds, Timestamp};
@@ -19,16 +24,35 @@ use serde::{Deserialize, Serialize};
 /// A PRT is renewed when it is used at this age (§6.3: what Windows does).
 const RENEW_AFTER: Seconds = Seconds::hours(4);
 
-/// A PRT and the key that alone makes it useful.
+/// A PRT, and what besides the device's keys it takes to use it.
 #[derive(Clone, Debug)]
 pub struct Prt {
     token: Secret,
-    session_key: SessionKey,
-    /// The session key as the server sent it, encrypted to the transport key: the form it is stored in.
-    envelope: String,
+    hold: Hold,
     user: String,
     obtained: Timestamp,
     expires: Timestamp,
+}
+
+/// What signs for a PRT.
+#[derive(Clone, Debug)]
+enum Hold {
+    /// The device's key, each time. There is nothing here to copy.
+    DeviceKey,
+    /// A key that is in this process, and in the store under the transport key.
+    SessionKey {
+        key: SessionKey,
+        /// The same as the server sent it, encrypted to the transport key: the form it is stored in.
+        envelope: String,
+    },
+}
+
+impl Hold {
+    fn unwrapped(envelope: String, transport: Transport<'_>) -> Option<Self> {
+        let Transport::Unwrap(transport) = transport else { return None };
+        let key = unwrap_session_key(&envelope, transport).ok()?;
+        Some(Self::SessionKey { key, envelope })
+    }
 }
 
 impl Prt {
@@ -56,17 +80,29 @@ impl Prt {
         now - self.obtained >= RENEW_AFTER
     }
 
-    /// The PRT itself: worthless without the session key, and that is worth demonstrating.
+    /// The PRT itself: worthless without the key it is bound to, and that is worth demonstrating.
     #[must_use]
     pub const fn token(&self) -> &Secret {
         &self.token
     }
 
-    /// The key its requests are signed with. For tests and demonstrations of theft; the broker itself never
-    /// hands it out.
+    /// The session key its requests are signed with; `None` where the device's own key signs. For tests and
+    /// demonstrations of theft; the broker itself never hands it out.
     #[must_use]
-    pub const fn session_key(&self) -> &SessionKey {
-        &self.session_key
+    pub const fn session_key(&self) -> Option<&SessionKey> {
+        match &self.hold {
+            Hold::DeviceKey => None,
+            Hold::SessionKey { key, .. } => Some(key),
+        }
+    }
+
+    /// What signs for it.
+    #[must_use]
+    pub const fn suite(&self) -> Suite {
+        match &self.hold {
+            Hold::DeviceKey => Suite::DeviceKey,
+            Hold::SessionKey { .. } => Suite::SessionKey,
+        }
     }
 
     /// The form for the cache file.
@@ -74,25 +110,30 @@ impl Prt {
     pub fn to_cached(&self) -> CachedPrt {
         CachedPrt {
             prt: self.token.expose().to_owned(),
-            session_key_jwe: self.envelope.clone(),
+            session_key_jwe: match &self.hold {
+                Hold::DeviceKey => None,
+                Hold::SessionKey { envelope, .. } => Some(envelope.clone()),
+            },
             user: self.user.clone(),
             obtained: self.obtained,
             expires: self.expires,
         }
     }
 
-    /// The PRT of a cache file, its session key unwrapped by the transport key.
+    /// The PRT of a cache file, its session key, if it has one, unwrapped by the transport key.
     ///
     /// # Errors
     ///
-    /// [`Error::Keys`] if the transport key does not open it.
+    /// [`Error::Keys`] if the transport key does not open it, or the file is of another suite than the keys.
     pub fn from_cached(cached: &CachedPrt, keys: &dyn DeviceKeys) -> Result<Self, Error> {
-        let session_key = unwrap_session_key(&cached.session_key_jwe, keys.transport())
-            .map_err(|_| crate::keys::KeyError::Rsa(passband_wire::jose::rsa::RsaError))?;
+        let hold = match (keys.suite(), cached.session_key_jwe.clone()) {
+            (Suite::DeviceKey, None) => Some(Hold::DeviceKey),
+            (Suite::SessionKey, Some(envelope)) => Hold::unwrapped(envelope, keys.transport()),
+            _ => None,
+        };
         Ok(Self {
             token: Secret::new(cached.prt.clone()),
-            session_key,
-            envelope: cached.session_key_jwe.clone(),
+            hold: hold.ok_or(KeyError::Rsa(RsaError))?,
             user: cached.user.clone(),
             obtained: cached.obtained,
             expires: cached.expires,
@@ -121,28 +162,39 @@ pub async fn issue(
     provider: &Provider,
     device: Device<'_>,
     refresh_token: &Secret,
-    now: Timestamp,
+    (now, rng): (Timestamp, &dyn Random),
 ) -> Result<Prt, Error> {
-    let reply = provider
-        .post_signed(|nonce| {
-            device.sign(&PrtRequestClaims {
-                client_id: BROKER_CLIENT.to_string(),
-                request_nonce: nonce.to_owned(),
-                scope: "openid aza".to_owned(),
-                grant_type: "refresh_token".to_owned(),
-                refresh_token: Some(refresh_token.expose().to_owned()),
-                assertion: None,
-            })
-        })
-        .await?;
-    let reply: PrtReply = reply.json().ok_or(Error::Protocol("no PRT in the answer"))?;
-    let envelope = reply.session_key_jwe.ok_or(Error::Protocol("no session key came with the PRT"))?;
-    let session_key = unwrap_session_key(&envelope, device.keys.transport())
-        .map_err(|_| Error::Protocol("the session key is not encrypted to this device's transport key"))?;
+    let suite = device.keys.suite();
+    let apv = fresh_apv(rng);
+    let sign = |nonce: &str| {
+        let claims = PrtRequestClaims {
+            client_id: BROKER_CLIENT.to_string(),
+            request_nonce: nonce.to_owned(),
+            scope: "openid aza".to_owned(),
+            grant_type: "refresh_token".to_owned(),
+            refresh_token: Some(refresh_token.expose().to_owned()),
+            assertion: None,
+        };
+        match suite {
+            Suite::DeviceKey => device.sign(&Bound::issue(claims, &apv)),
+            Suite::SessionKey => device.sign(&claims),
+        }
+    };
+    let reply = provider.post_signed(suite, sign).await?;
+    let (reply, hold) = match suite {
+        Suite::DeviceKey => (opened(&Hold::DeviceKey, device, &apv, &reply)?, Hold::DeviceKey),
+        Suite::SessionKey => {
+            let mut reply: PrtReply = reply.json().ok_or(Error::Protocol("no PRT in the answer"))?;
+            let envelope =
+                reply.session_key_jwe.take().ok_or(Error::Protocol("no session key came with the PRT"))?;
+            let hold = Hold::unwrapped(envelope, device.keys.transport());
+            let told = "the session key is not encrypted to this device's transport key";
+            (reply, hold.ok_or(Error::Protocol(told))?)
+        }
+    };
     Ok(Prt {
         token: Secret::new(reply.refresh_token),
-        session_key,
-        envelope,
+        hold,
         user: user_of(&reply.id_token),
         obtained: now,
         expires: now + Seconds(reply.refresh_token_expires_in.max(0)),
@@ -163,15 +215,16 @@ pub struct TokenRequest<'a> {
 /// A PRT in use, one request at a time: an honest race must not look like a replay to the server.
 pub struct PrtSession<'a> {
     provider: &'a Provider,
+    device: Device<'a>,
     rng: &'a dyn Random,
     prt: tokio::sync::Mutex<Prt>,
 }
 
 impl<'a> PrtSession<'a> {
-    /// Uses `prt` with the server it came from.
+    /// Uses `prt` with the server it came from, on the device it is bound to.
     #[must_use]
-    pub fn new(provider: &'a Provider, prt: Prt, rng: &'a dyn Random) -> Self {
-        Self { provider, rng, prt: tokio::sync::Mutex::new(prt) }
+    pub fn new(provider: &'a Provider, device: Device<'a>, prt: Prt, rng: &'a dyn Random) -> Self {
+        Self { provider, device, rng, prt: tokio::sync::Mutex::new(prt) }
     }
 
     /// The PRT as it now is, to be stored.
@@ -179,15 +232,16 @@ impl<'a> PrtSession<'a> {
         self.prt.lock().await.clone()
     }
 
-    /// Renews the PRT. The session key stays; factors and time of sign-in do too, by the server's rule.
+    /// Renews the PRT. What signs for it stays; factors and time of sign-in do too, by the server's rule.
     ///
     /// # Errors
     ///
     /// [`Error::Refused`] if the server says no. The old PRT is kept.
     pub async fn renew(&self, now: Timestamp) -> Result<(), Error> {
         let mut prt = self.prt.lock().await;
-        let reply = self.post(&prt, &BROKER_PLUGIN.to_string(), "openid aza", None).await?;
-        let reply: PrtReply = opened(&prt, &reply)?;
+        let request =
+            TokenRequest { client_id: &BROKER_PLUGIN.to_string(), scope: "openid aza", resource: None };
+        let reply: PrtReply = self.post(&prt, &request).await?;
         prt.token = Secret::new(reply.refresh_token);
         prt.obtained = now;
         prt.expires = now + Seconds(reply.refresh_token_expires_in.max(0));
@@ -204,23 +258,26 @@ impl<'a> PrtSession<'a> {
         if now >= prt.expires {
             return Err(Error::PrtExpired);
         }
-        let reply = self.post(&prt, request.client_id, request.scope, request.resource).await?;
-        opened(&prt, &reply)
+        self.post(&prt, request).await
     }
 
-    async fn post(
+    /// Sends one use of the PRT, and reads the answer that is for it alone.
+    async fn post<T: for<'de> Deserialize<'de>>(
         &self,
         prt: &Prt,
-        client_id: &str,
-        scope: &str,
-        resource: Option<&str>,
-    ) -> Result<Reply, Error> {
+        request: &TokenRequest<'_>,
+    ) -> Result<T, Error> {
+        let apv = fresh_apv(self.rng);
         let sign = |nonce: &str| {
-            let claims = prt.use_claims(client_id, scope, resource, nonce);
-            signed::sign(&prt.session_key, &claims, self.rng)
-                .map_err(|_| Error::Protocol("a request could not be written as JSON"))
+            let claims = prt.use_claims(request.client_id, request.scope, request.resource, nonce);
+            match &prt.hold {
+                Hold::DeviceKey => self.device.sign(&Bound::usage(claims, &apv)),
+                Hold::SessionKey { key, .. } => signed::sign(key, &claims, self.rng)
+                    .map_err(|_| Error::Protocol("a request could not be written as JSON")),
+            }
         };
-        self.provider.post_signed(sign).await
+        let reply = self.provider.post_signed(prt.suite(), sign).await?;
+        opened(&prt.hold, self.device, &apv, &reply)
     }
 }
 
@@ -229,20 +286,33 @@ impl<'a> PrtSession<'a> {
 /// # Errors
 ///
 /// [`Error::BadNonce`] if the nonce has characters no nonce has.
-pub fn cookie(prt: &Prt, nonce: &str, rng: &dyn Random) -> Result<Secret, Error> {
+pub fn cookie(device: Device<'_>, prt: &Prt, nonce: &str, rng: &dyn Random) -> Result<Secret, Error> {
     let nonce = crate::provider::checked(nonce.to_owned()).ok_or(Error::BadNonce)?;
     let claims = CookieClaims::new(prt.token.expose(), &nonce);
-    let text = signed::sign(&prt.session_key, &claims, rng)
-        .map_err(|_| Error::Protocol("a cookie could not be written as JSON"))?;
+    let text = match &prt.hold {
+        Hold::DeviceKey => device.sign(&Bound::cookie(claims))?,
+        Hold::SessionKey { key, .. } => signed::sign(key, &claims, rng)
+            .map_err(|_| Error::Protocol("a cookie could not be written as JSON"))?,
+    };
     Ok(Secret::new(text))
 }
 
-/// Decrypts an answer. One that is not encrypted under the session key is not an answer to this request.
-fn opened<T: for<'de> Deserialize<'de>>(prt: &Prt, reply: &Reply) -> Result<T, Error> {
+/// Decrypts an answer. One that is not encrypted for this PRT's holder, and for this request where the device agreed on
+/// its key, is not an answer to it.
+fn opened<T: for<'de> Deserialize<'de>>(
+    hold: &Hold,
+    device: Device<'_>,
+    apv: &[u8],
+    reply: &Reply,
+) -> Result<T, Error> {
     let text = std::str::from_utf8(&reply.body).map_err(|_| Error::Protocol("an answer is not text"))?;
+    let plain = match (hold, device.keys.transport()) {
+        (Hold::DeviceKey, Transport::Agree(key)) => open_with(key, apv, text),
+        (Hold::SessionKey { key, .. }, _) => open_reply(key, text),
+        (Hold::DeviceKey, Transport::Unwrap(_)) => Err(JweError::Key),
+    };
     let plain = zeroize::Zeroizing::new(
-        open_reply(&prt.session_key, text)
-            .map_err(|_| Error::Protocol("an answer is not encrypted under this PRT's session key"))?,
+        plain.map_err(|_| Error::Protocol("an answer is not encrypted for this request of this device"))?,
     );
     serde_json::from_slice(&plain).map_err(|_| Error::Protocol("an answer lacks the tokens asked for"))
 }

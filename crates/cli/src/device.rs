@@ -9,6 +9,7 @@ use passband_broker::enrol::{Description, JoinKind};
 use passband_broker::http::ServerUrl;
 use passband_broker::prt::TokenRequest;
 use passband_broker::state::StateDir;
+use passband_wire::prt::suite::Suite;
 use passband_wire::prt::{ADMIN_RESOURCE, BROKER_CLIENT, CREDENTIAL_NAME};
 use passband_wire::rng::SystemRandom;
 use passband_wire::time::Timestamp;
@@ -59,13 +60,35 @@ pub(crate) struct JoinArgs {
     /// What holds the device's keys
     #[arg(long, value_enum, default_value_t = Keys::Soft, value_name = "KIND")]
     keys: Keys,
+    /// What signs the uses of its Primary Refresh Token
+    #[arg(long, value_enum, default_value_t = Signer::DeviceKey, value_name = "SUITE")]
+    suite: Signer,
     /// What people call this device [default: its host name]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 }
 
+/// What signs the uses of the device's PRT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Signer {
+    /// The device's key itself (P-256): no other key could be stolen
+    DeviceKey,
+    /// A session key (RSA-2048 devices): as brokers before protocol version 4 do
+    SessionKey,
+}
+
+impl From<Signer> for Suite {
+    fn from(signer: Signer) -> Self {
+        match signer {
+            Signer::DeviceKey => Self::DeviceKey,
+            Signer::SessionKey => Self::SessionKey,
+        }
+    }
+}
+
 const JOIN_EXAMPLES: &str = "Examples:
   passband device join --server https://id.example.com
+  passband device join --server https://id.example.com --suite session-key
   passband device register --server http://localhost:8480 --name 'my laptop' --no-browser";
 
 #[derive(Debug, Subcommand)]
@@ -173,7 +196,8 @@ async fn join(args: JoinArgs, kind: JoinKind, out: &Output) -> Result<(), Failur
     }
     let agent = args.place.agent()?;
     let description = Description::of_this_machine(args.name.as_deref());
-    let identity = agent.join(kind, &description, &args.browser.browser(*out)).await?;
+    let suite = Suite::from(args.suite);
+    let identity = agent.join_in(suite, kind, &description, &args.browser.browser(*out)).await?;
     let verb = if kind == JoinKind::Join { "joined" } else { "registered" };
     let line = format!(
         "{} is {verb} to {} as device {}, by {}",
@@ -181,7 +205,12 @@ async fn join(args: JoinArgs, kind: JoinKind, out: &Output) -> Result<(), Failur
     );
     out.say(
         &line,
-        &json!({ "deviceId": identity.device_id, "server": identity.server, "user": identity.user }),
+        &json!({
+            "deviceId": identity.device_id,
+            "server": identity.server,
+            "user": identity.user,
+            "suite": suite.name(),
+        }),
     );
     Ok(())
 }
@@ -201,6 +230,7 @@ async fn status(args: StatusArgs, out: &Output) -> Result<(), Failure> {
         "server": identity.server,
         "kind": identity.kind,
         "keys": identity.keys,
+        "suite": identity.suite().map(Suite::name),
         "joinedBy": identity.user,
         "joinedAt": identity.joined_at.rfc3339(),
         "state": agent.state().path().display().to_string(),

@@ -108,7 +108,7 @@ reasons! {
     PrtExpired "prt_expired" "The Primary Refresh Token has expired." "Sign in on the device again.";
     PrtInvalid "prt_invalid" "The Primary Refresh Token was not made by this server, or was altered." "Sign in on the device again.";
     PrtSuperseded "prt_superseded" "An old generation of the PRT was used after its grace time; the session was ended." "Sign in on the device again; look for a copied PRT.";
-    PrtUnboundUse "prt_unbound_use" "A PRT was presented without a signature by its session key." "Treat the PRT as stolen: revoke the person's sessions.";
+    PrtUnboundUse "prt_unbound_use" "A PRT was presented without a signature by the key it is bound to." "Treat the PRT as stolen: revoke the person's sessions.";
     RecoveryCodeUsed "recovery_code_used" "The recovery code had been used before." "Use another code, or ask an administrator for a Temporary Access Pass; if nobody used it knowingly, make new codes.";
     RecoveryCodeWrong "recovery_code_wrong" "No such person, or no such recovery code." "Check the name and the code; making new codes ends the old ones.";
     RedirectUriUnknown "redirect_uri_unknown" "The redirect URI is not registered for the application." "Register it exactly as the application sends it.";

@@ -10,6 +10,7 @@ use passband_core::audit::said::Told;
 use passband_core::audit::{Audit, SignIn, SignInKind};
 use passband_core::change::Change;
 use passband_core::decision::Refusal;
+use passband_core::device::suite::Suite;
 use passband_core::directory::{App as AppRecord, ClientProfile, Device, User};
 use passband_core::id::{AuditId, ClientId, DeviceId, SessionId, SignInId, UserId};
 use passband_core::policy::access::facts::Facts;
@@ -111,6 +112,7 @@ impl Attempt {
     pub fn from_device(&mut self, device: &Device) {
         self.device = Some(device.id);
         self.device_name = device.name.clone();
+        self.in_suite(Suite::of_key(&device.device_key));
         self.let_off(device.profile);
     }
 
@@ -119,6 +121,14 @@ impl Attempt {
         self.user = Some(prt.user);
         self.device = Some(prt.device);
         self.session = Some(prt.session);
+        self.in_suite(prt.holder.suite());
+    }
+
+    /// What signs for its device's PRT, if it is not a session key.
+    fn in_suite(&mut self, suite: Suite) {
+        if suite == Suite::DeviceKey {
+            self.detail = format!("{} suite", suite.plain());
+        }
     }
 
     /// The session it begins or uses.

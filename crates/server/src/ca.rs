@@ -1,15 +1,17 @@
 //! The device CA: gives each device a certificate for its key (prt.md §3.4).
 
 use passband_core::device::register::Applicant;
+use passband_core::device::suite::Suite;
 use passband_core::directory::JoinType;
 use passband_core::id::{DeviceId, TenantId, UserId};
 use passband_core::rng::{self, Random};
 use passband_core::time::{Seconds, Timestamp};
+use passband_wire::jose::ec::EcPublicKey;
 use passband_wire::jose::rsa;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, PublicKeyData, SerialNumber, SignatureAlgorithm,
-    date_time_ymd,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData, SerialNumber,
+    SignatureAlgorithm, date_time_ymd,
 };
 use serde::{Deserialize, Serialize};
 
@@ -128,24 +130,39 @@ impl DeviceCa {
             extension(5, &holder.tenant.to_guid_bytes()),
             extension(7, digit),
         ];
-        let key = DeviceKey(
-            rsa::public_key_bits(applicant.device_key())
-                .map_err(|_| rcgen::Error::UnsupportedSignatureAlgorithm)?,
-        );
+        let key = DeviceKey::of(applicant.device_key())?;
         Ok(params.signed_by(&key, &self.issuer)?.der().to_vec())
     }
 }
 
-/// A device's RSA key as the certificate library takes it.
-struct DeviceKey(Vec<u8>);
+/// A device's key as the certificate library takes it.
+struct DeviceKey {
+    bits: Vec<u8>,
+    algorithm: &'static SignatureAlgorithm,
+}
+
+impl DeviceKey {
+    fn of(spki: &[u8]) -> Result<Self, rcgen::Error> {
+        let bent = rcgen::Error::UnsupportedSignatureAlgorithm;
+        Ok(match Suite::of_key(spki) {
+            Suite::SessionKey => {
+                Self { bits: rsa::public_key_bits(spki).map_err(|_| bent)?, algorithm: &PKCS_RSA_SHA256 }
+            }
+            Suite::DeviceKey => Self {
+                bits: EcPublicKey::from_spki(spki).map_err(|_| bent)?.point().to_vec(),
+                algorithm: &PKCS_ECDSA_P256_SHA256,
+            },
+        })
+    }
+}
 
 impl PublicKeyData for DeviceKey {
     fn der_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bits
     }
 
     fn algorithm(&self) -> &'static SignatureAlgorithm {
-        &PKCS_RSA_SHA256
+        self.algorithm
     }
 }
 

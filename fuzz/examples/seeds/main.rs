@@ -8,11 +8,12 @@ mod trust;
 
 use passband_core::authn::passkey::registration;
 use passband_core::device::register;
+use passband_core::session::by_age::Nonces;
 use passband_core::session::redeem;
 use passband_fuzz::NOW;
 use passband_fuzz::statement::{self, APPLE_NONCE, EMPTY, KEY_DESCRIPTION, certificate, extension};
 use passband_fuzz::vector::{self, vectors};
-use passband_fuzz::world::world;
+use passband_fuzz::world::{OWN_CERTIFICATE, world};
 use passband_fuzz::{sign_hs256, sign_session};
 use passband_wire::b64;
 use passband_wire::jose::kdf::SessionKey;
@@ -190,7 +191,7 @@ fn prt_request() -> Outcome {
     write("prt_request", "use", format!("\u{1}{HEADER}\n{used}"))?;
     // A seed that is refused at the door shows a fuzzer nothing of the house.
     let signed = sign_session(HEADER.as_bytes(), used.to_string().as_bytes(), &world.session_key);
-    let taken = redeem::possess::<PrtUseClaims>(&world.ring, &signed, NOW);
+    let taken = redeem::possess::<PrtUseClaims>(&world.ring, &signed, Nonces::Demanded, NOW);
     taken.map_err(|refused| format!("the PRT request is refused: {:?}", refused.reason))?;
     let cookie = json!({ "refresh_token": world.prt, "is_primary": "true", "request_nonce": world.nonce });
     write("prt_request", "cookie", format!("\u{2}{HEADER}\n{cookie}"))?;
@@ -203,8 +204,10 @@ fn prt_request() -> Outcome {
     write("prt_request", "issue", format!("\u{3}{device}\n{issue}"))?;
     let credential = json!({ "request_nonce": world.nonce, "grant_type": "device_auth" });
     write("prt_request", "device", format!("\u{4}{device}\n{credential}"))?;
+    own_key()?;
     for (name, text) in [
         ("prt", &world.prt),
+        ("own_prt", &world.own_prt),
         ("nonce", &world.nonce),
         ("code", &world.code),
         ("refresh_token", &world.refresh_token),
@@ -219,6 +222,27 @@ fn prt_request() -> Outcome {
         write("prt_request", &format!("bent_{mode}"), [mode, 0, 9, b'A'])?;
     }
     Ok(())
+}
+
+/// Requests by a device whose own key its PRT is bound to.
+fn own_key() -> Outcome {
+    let world = world();
+    let header = format!(r#"{{"alg":"ES256","typ":"JWT","x5c":["{}"]}}"#, b64::encode_std(OWN_CERTIFICATE));
+    let used = json!({
+        "refresh_token": world.own_prt, "grant_type": "refresh_token", "client_id": "c", "scope": "openid",
+        "request_nonce": world.nonce, "purpose": "prt_usage",
+        "jwe_crypto": { "apv": "SE9J", "alg": "ECDH-ES", "enc": "A256GCM" },
+    });
+    write("prt_request", "own_use", format!("\u{a}{header}\n{used}"))?;
+    let input = format!("{}.{}", b64::encode(&header), b64::encode(used.to_string()));
+    let signed = format!("{input}.{}", b64::encode(world.own_key.sign(input.as_bytes())?));
+    let taken = redeem::possess::<PrtUseClaims>(&world.ring, &signed, Nonces::Demanded, NOW);
+    taken.map_err(|refused| format!("the PRT request is refused: {:?}", refused.reason))?;
+    let cookie = json!({
+        "refresh_token": world.own_prt, "request_nonce": world.nonce, "purpose": "prt_cookie",
+    });
+    write("prt_request", "own_cookie", format!("\u{b}{header}\n{cookie}"))?;
+    write("prt_request", "bent_12", [12, 0, 9, b'A'])
 }
 
 fn join_request() -> Outcome {

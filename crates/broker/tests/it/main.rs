@@ -10,9 +10,11 @@ use passband_broker::agent::Agent;
 use passband_broker::enrol::{Description, JoinKind};
 use passband_broker::http::{Http, ServerUrl};
 use passband_broker::provider;
-use passband_broker::prt::TokenRequest;
+use passband_broker::prt::{Prt, TokenRequest};
+use passband_wire::jose::jws::Unverified;
+use passband_wire::prt::bound::Beside;
 use passband_wire::prt::message::{CookieClaims, PrtUseClaims};
-use passband_wire::prt::signed::SessionSigned;
+use passband_wire::prt::suite::Suite;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use world::{DEVICE, NOW, Person, Provider, World};
@@ -46,10 +48,20 @@ const WIKI: TokenRequest<'_> =
 
 #[tokio::test]
 async fn a_device_joins_signs_in_gets_tokens_and_leaves() {
+    joins_signs_in_gets_tokens_and_leaves(Suite::DeviceKey).await;
+}
+
+#[tokio::test]
+async fn a_device_with_a_session_key_does_the_same() {
+    joins_signs_in_gets_tokens_and_leaves(Suite::SessionKey).await;
+}
+
+async fn joins_signs_in_gets_tokens_and_leaves(suite: Suite) {
     let ((fake, _), world) = (provider().await, World::new());
     let (agent, person) = (world.agent(&fake.url), Person::default());
     let open = |url: &str| person.open(url);
-    let identity = agent.join(JoinKind::Join, &description(), &open).await.unwrap();
+    let identity = agent.join_in(suite, JoinKind::Join, &description(), &open).await.unwrap();
+    assert_eq!(identity.suite(), Some(suite));
     assert_eq!(
         (identity.device_id.to_string().as_str(), identity.user.as_str()),
         (DEVICE, "ada@example.com")
@@ -72,7 +84,11 @@ async fn a_device_joins_signs_in_gets_tokens_and_leaves() {
     later.token(&WIKI).await.unwrap();
     let renewed = later.cached().unwrap();
     assert_eq!(renewed.token().expose(), "prt.3");
-    assert_eq!(renewed.session_key().expose(), prt.session_key().expose(), "the session key stays");
+    let key = |prt: &Prt| prt.session_key().map(|key| *key.expose());
+    assert_eq!(key(&renewed), key(&prt), "the session key stays");
+    assert_eq!(key(&renewed).is_some(), suite == Suite::SessionKey);
+    let stored = std::fs::read_to_string(world.folder.join("prt.json")).unwrap();
+    assert_eq!(stored.contains("session_key_jwe"), suite == Suite::SessionKey);
 
     later.leave().await.unwrap();
     assert_eq!(world.files(), ["lock"]);
@@ -90,7 +106,7 @@ async fn a_nonce_is_used_once_and_the_offered_one_first() {
         .iter()
         .filter_map(|request| request.form("request"))
         .map(|text| {
-            let jws = passband_wire::jose::jws::Unverified::parse(&text).unwrap();
+            let jws = Unverified::parse(&text).unwrap();
             jws.claims_unverified::<PrtUseClaims>().unwrap().request_nonce.unwrap()
         })
         .collect();
@@ -121,6 +137,34 @@ async fn an_answer_that_is_not_encrypted_is_no_answer() {
     assert!(matches!(agent.token(&WIKI).await, Err(Error::Protocol(_))));
     assert!(matches!(agent.renew().await, Err(Error::Protocol(_))));
     assert_eq!(agent.cached().unwrap().token().expose(), "prt.1", "the old PRT is kept");
+}
+
+#[tokio::test]
+async fn an_answer_to_another_request_is_no_answer() {
+    let ((fake, told), world) = (provider().await, World::new());
+    let agent = signed_in(&world, &fake.url).await;
+    told.lock().unwrap().answer_another = true;
+    assert!(matches!(agent.token(&WIKI).await, Err(Error::Protocol(_))));
+    told.lock().unwrap().answer_another = false;
+    agent.token(&WIKI).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stored_prt_of_one_suite_is_not_used_with_keys_of_the_other() {
+    let ((fake, _), world) = (provider().await, World::new());
+    let agent = signed_in(&world, &fake.url).await;
+    let old = World::new();
+    let (other, person) = (old.agent(&fake.url), Person::default());
+    let open = |url: &str| person.open(url);
+    other.join_in(Suite::SessionKey, JoinKind::Join, &description(), &open).await.unwrap();
+    other.login(&open, None).await.unwrap();
+    let (mine, theirs) = (world.folder.join("prt.json"), old.folder.join("prt.json"));
+    let kept = std::fs::read(&mine).unwrap();
+    std::fs::copy(&theirs, &mine).unwrap();
+    std::fs::write(&theirs, kept).unwrap();
+    for agent in [&agent, &other] {
+        assert!(matches!(agent.token(&WIKI).await, Err(Error::Keys(_))));
+    }
 }
 
 #[tokio::test]
@@ -181,10 +225,11 @@ async fn a_cookie_is_only_made_for_this_server() {
     assert!(matches!(evil, Err(Error::Http(_))));
 
     let cookie = agent.cookie(Some("abcdefgh")).await.unwrap();
-    let signed = SessionSigned::parse(cookie.expose()).unwrap();
-    let claims: CookieClaims =
-        signed.verify(agent.cached().unwrap().session_key()).unwrap().claims().unwrap();
+    let jws = Unverified::parse(cookie.expose()).unwrap();
+    assert_eq!(jws.header.alg, "ES256");
+    let claims: CookieClaims = jws.claims_unverified().unwrap();
     assert_eq!(claims.request_nonce.as_deref(), Some("abcdefgh"));
+    assert_eq!(jws.claims_unverified::<Beside>().unwrap().purpose.as_deref(), Some("prt_cookie"));
     let fresh = agent.cookie(None).await.unwrap();
     assert_ne!(fresh.expose(), cookie.expose());
 }

@@ -6,17 +6,23 @@ use passband_broker::browser::BrowserError;
 use passband_broker::http::ServerUrl;
 use passband_broker::state::StateDir;
 use passband_wire::b64;
+use passband_wire::jose::ec::EcPublicKey;
+use passband_wire::jose::ecdh::{Parties, seal_to};
 use passband_wire::jose::jwe::{seal_reply, wrap_session_key};
-use passband_wire::jose::jws::{Header, SigningKey, Unverified};
+use passband_wire::jose::jws::{Header, SigningKey, Unverified, Verified, VerifyingKey};
 use passband_wire::jose::kdf::SessionKey;
 use passband_wire::jose::rsa::{TransportKey, spki_from_bcrypt_blob};
 use passband_wire::prt::NONCE_HEADER;
+use passband_wire::prt::bound::Beside;
 use passband_wire::prt::join::JoinRequest;
 use passband_wire::prt::message::{PrtRequestClaims, PrtUseClaims};
 use passband_wire::prt::signed::SessionSigned;
+use passband_wire::prt::suite::Suite;
 use passband_wire::rng::SystemRandom;
 use passband_wire::time::Timestamp;
-use rcgen::{CertificateParams, DnType, Issuer, KeyPair, PKCS_RSA_SHA256, PublicKeyData};
+use rcgen::{
+    CertificateParams, DnType, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData,
+};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,7 +36,7 @@ pub(crate) const NOW: i64 = 1_795_348_800;
 #[derive(Default)]
 pub(crate) struct Provider {
     url: String,
-    device: Option<(Vec<u8>, TransportKey)>,
+    device: Option<(Vec<u8>, Transport)>,
     session_key: Option<SessionKey>,
     nonces: u32,
     generation: u32,
@@ -38,6 +44,8 @@ pub(crate) struct Provider {
     pub(crate) certify_other_key: bool,
     /// Answer uses of the PRT in plain JSON.
     pub(crate) answer_plain: bool,
+    /// Encrypt answers for another request than the one that came.
+    pub(crate) answer_another: bool,
     /// Refuse this many signed requests because of their nonce.
     pub(crate) refuse_nonces: u32,
     /// Refuse every signed request with this AADSTS code.
@@ -75,10 +83,17 @@ impl Provider {
         let body: JoinRequest = serde_json::from_str(&request.body).unwrap();
         let csr = b64::decode_std(&body.certificate_request.data, 4096).unwrap();
         let csr = x509_cert::request::CertReq::from_der(&csr).unwrap();
-        let key = PublicKey(csr.info.public_key.subject_public_key.raw_bytes().to_vec());
-        let blob = b64::decode_std(&body.transport_key, 300).unwrap();
-        let transport = TransportKey::from_spki(&spki_from_bcrypt_blob(&blob).unwrap()).unwrap();
-        self.device = Some((csr.info.public_key.to_der().unwrap(), transport));
+        let spki = csr.info.public_key.to_der().unwrap();
+        let bits = csr.info.public_key.subject_public_key.raw_bytes().to_vec();
+        let key = PublicKey(Suite::of_key(&spki), bits);
+        let transport = match body.device_keys.as_slice() {
+            [key] => Transport::Ec(key.transport_key().unwrap()),
+            _ => {
+                let blob = b64::decode_std(&body.transport_key, 300).unwrap();
+                Transport::Rsa(TransportKey::from_spki(&spki_from_bcrypt_blob(&blob).unwrap()).unwrap())
+            }
+        };
+        self.device = Some((spki, transport));
         let mut params = CertificateParams::default();
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, DEVICE);
@@ -97,7 +112,7 @@ impl Provider {
     fn leave(&self, request: &Request) -> Answer {
         let (spki, _) = self.device.as_ref().unwrap();
         let jws = Unverified::parse(&request.headers["x-ms-devicecredential"]).unwrap();
-        let claims: serde_json::Value = jws.verify_rs256(spki).unwrap().claims().unwrap();
+        let claims: serde_json::Value = verified(jws, spki).claims().unwrap();
         assert_eq!(claims["grant_type"], "device_auth");
         assert!(claims["request_nonce"].as_str().unwrap().starts_with("challenge-"));
         match self.refuse_with {
@@ -115,13 +130,16 @@ impl Provider {
             return Answer::refuse("invalid_grant", code);
         }
         self.generation += 1;
-        assert_eq!(request.form("prt_protocol_version").as_deref(), Some("3.0"));
         let text = request.form("request").unwrap();
         let offer = format!("offered-{}", self.generation);
-        let answer = if text.starts_with(&b64::encode(r#"{"alg":"RS256"#)[..16]) {
-            self.issue(&text)
-        } else {
-            self.redeem(&text)
+        let jws = Unverified::parse(&text).unwrap();
+        let version = if jws.header.alg == "ES256" { "4.0" } else { "3.0" };
+        assert_eq!(request.form("prt_protocol_version").as_deref(), Some(version));
+        let beside: Beside = jws.claims_unverified().unwrap();
+        let answer = match (jws.header.x5c.is_some(), beside.purpose.as_deref()) {
+            (true, None) => self.issue(&text),
+            (false, None) | (true, Some("prt_usage")) => self.redeem(&text),
+            other => panic!("{other:?}"),
         };
         answer.with(NONCE_HEADER, &offer)
     }
@@ -129,20 +147,37 @@ impl Provider {
     fn issue(&mut self, text: &str) -> Answer {
         let (spki, transport) = self.device.as_ref().unwrap();
         let jws = Unverified::parse(text).unwrap();
-        assert_eq!(jws.header.kdf_ver, Some(2.into()));
         assert!(jws.header.x5c.as_ref().and_then(|x5c| x5c.leaf()).is_some());
-        let claims: PrtRequestClaims = jws.verify_rs256(spki).unwrap().claims().unwrap();
+        let kdf = jws.header.kdf_ver.clone();
+        let verified = verified(jws, spki);
+        let claims: PrtRequestClaims = verified.claims().unwrap();
         assert_eq!((claims.scope.as_str(), claims.refresh_token.as_deref()), ("openid aza", Some("rt.1")));
-        let key = SessionKey::from_bytes([7; 32]);
         let mut reply = self.prt_reply();
+        let Transport::Rsa(transport) = transport else { return self.agreed(&verified, &reply) };
+        assert_eq!(kdf, Some(2.into()));
+        let key = SessionKey::from_bytes([7; 32]);
         reply["session_key_jwe"] = wrap_session_key(&key, transport, &SystemRandom).unwrap().into();
         self.session_key = Some(key);
         Answer::json(&reply)
     }
 
+    /// An answer as a request that the device's key signed wants it.
+    fn agreed(&self, verified: &Verified, reply: &serde_json::Value) -> Answer {
+        let Some((_, Transport::Ec(to))) = &self.device else { panic!("no P-256 key") };
+        let beside: Beside = verified.claims().unwrap();
+        let apv = beside.jwe_crypto.unwrap().apv().unwrap();
+        let parties = Parties { apu: b"provider", apv: if self.answer_another { b"another" } else { &apv } };
+        let sealed = seal_to(to, parties, serde_json::to_vec(reply).unwrap(), &SystemRandom).unwrap();
+        Answer(200, vec![], sealed)
+    }
+
     fn redeem(&mut self, text: &str) -> Answer {
-        let key = self.session_key.as_ref().unwrap();
-        let claims: PrtUseClaims = SessionSigned::parse(text).unwrap().verify(key).unwrap().claims().unwrap();
+        let jws = Unverified::parse(text).unwrap();
+        let verified = match &self.session_key {
+            Some(key) => SessionSigned::of(jws).unwrap().verify(key).unwrap(),
+            None => verified(jws, &self.device.as_ref().unwrap().0),
+        };
+        let claims: PrtUseClaims = verified.claims().unwrap();
         assert!(claims.request_nonce.is_some());
         let reply = if claims.scope.split(' ').any(|token| token == "aza") {
             self.prt_reply()
@@ -153,6 +188,7 @@ impl Provider {
         if self.answer_plain {
             return Answer::json(&reply);
         }
+        let Some(key) = &self.session_key else { return self.agreed(&verified, &reply) };
         let sealed = seal_reply(key, serde_json::to_vec(&reply).unwrap(), &SystemRandom).unwrap();
         Answer(200, vec![], sealed)
     }
@@ -169,15 +205,35 @@ impl Provider {
     }
 }
 
-struct PublicKey(Vec<u8>);
+/// A transport key, as it was registered.
+enum Transport {
+    Ec(EcPublicKey),
+    Rsa(TransportKey),
+}
+
+/// A request by the key of a device.
+fn verified(jws: Unverified<'_>, spki: &[u8]) -> Verified {
+    match Suite::of_key(spki) {
+        Suite::DeviceKey => {
+            let key = EcPublicKey::from_spki(spki).unwrap();
+            jws.verify_es256(&VerifyingKey::from_point(key.point()).unwrap()).unwrap()
+        }
+        Suite::SessionKey => jws.verify_rs256(spki).unwrap(),
+    }
+}
+
+struct PublicKey(Suite, Vec<u8>);
 
 impl PublicKeyData for PublicKey {
     fn der_bytes(&self) -> &[u8] {
-        &self.0
+        &self.1
     }
 
     fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
-        &PKCS_RSA_SHA256
+        match self.0 {
+            Suite::DeviceKey => &PKCS_ECDSA_P256_SHA256,
+            Suite::SessionKey => &PKCS_RSA_SHA256,
+        }
     }
 }
 

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub(super) enum Kind {
     /// A PRT to an access token for an app
     Exchange,
+    /// The same with a PRT that the device's own key signs for
+    Bound,
     /// The same from a device with the client profile `compatible`: KDFv1, its context spent, the answer in the CBC form
     Compatible,
     /// A nonce, for which nothing is stored
@@ -25,9 +27,10 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Bare,
         Self::Exchange,
+        Self::Bound,
         Self::Compatible,
         Self::Nonce,
         Self::Passkey,
@@ -38,6 +41,7 @@ impl Kind {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Exchange => "PRT -> token",
+            Self::Bound => "PRT -> token, device key",
             Self::Compatible => "PRT -> token, compatible",
             Self::Nonce => "nonce",
             Self::Bare => "the same, bare handler",

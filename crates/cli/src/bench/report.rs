@@ -161,7 +161,7 @@ impl Report {
     fn share(&self, stage: &Stage, row: &Row) -> Option<(&'static str, f64)> {
         let limits = self.limits?;
         let is = |kind: Kind| row.work == kind.name();
-        let (limit, most) = if is(Kind::Exchange) || is(Kind::Compatible) {
+        let (limit, most) = if is(Kind::Exchange) || is(Kind::Bound) || is(Kind::Compatible) {
             let bare = |other: &&Row| other.work == Kind::Bare.name() && other.connections == row.connections;
             ("bare handler", stage.rows.iter().find(bare)?.per_second)
         } else if is(Kind::Bare) {

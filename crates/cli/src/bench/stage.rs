@@ -7,7 +7,7 @@ use super::machine::Cores;
 use super::plan::{Kind, Plan};
 use super::progress;
 use super::report::{Growth, Half, Report, Row, Stage, median};
-use super::work::exchange::{self, Exchange, Prts};
+use super::work::exchange::{self, Exchange, Prts, Signer};
 use super::work::issue::{Candidate, Issue};
 use super::work::nonce::Nonces;
 use super::work::passkey::{self, Holders, Passkey};
@@ -21,7 +21,10 @@ use passband_server::bench::limits::{self, Limits};
 use passband_server::bench::people::{self, Credential, Held};
 use passband_server::config::File;
 use passband_testkit::authenticator::SoftAuthenticator;
+use passband_wire::b64;
+use passband_wire::jose::ec::SoftEc;
 use passband_wire::jose::jws::VerifyingKey;
+use passband_wire::jose::kdf::SessionKey;
 use passband_wire::jose::rsa::SoftRsa;
 use passband_wire::rng::{self, SystemRandom};
 use std::cell::RefCell;
@@ -77,10 +80,13 @@ struct Town {
     at: SocketAddr,
     tenant: String,
     device_key: Rc<SoftRsa>,
+    p256: Rc<SoftEc>,
     people: Vec<Held>,
     prts: Prts,
     /// Of devices with the profile `compatible`; the others are of strict ones.
     compatible: Prts,
+    /// PRTs of the same people, which the device's own key signs for.
+    bound: Prts,
     refresh: Tokens,
     holders: Holders,
     /// For PRT issue, taken from the end.
@@ -90,13 +96,16 @@ struct Town {
 impl Town {
     fn new(at: SocketAddr) -> Result<Self, Failure> {
         let device_key = SoftRsa::generate().map_err(|error| Failure::unusable("rsa", error.to_string()))?;
+        let p256 = SoftEc::generate().map_err(|error| Failure::unusable("p256", error.to_string()))?;
         Ok(Self {
             at,
             tenant: String::new(),
             device_key: Rc::new(device_key),
+            p256: Rc::new(p256),
             people: Vec::new(),
             prts: Rc::default(),
             compatible: Rc::default(),
+            bound: Rc::default(),
             refresh: Rc::default(),
             holders: Rc::default(),
             candidates: RefCell::default(),
@@ -152,18 +161,27 @@ impl Town {
             }
         };
         let spki = self.device_key.public_spki().map_err(|error| fault(error.to_string()))?;
-        let plan = people::Plan { numbers: before..users, device_key: &spki, passkey: &mut passkey };
+        let p256 = self.p256.public().spki();
+        let plan =
+            people::Plan { numbers: before..users, device_key: &spki, p256: &p256, passkey: &mut passkey };
         let new = people::make(app, plan).await.map_err(|error| fault(error.to_string()))?;
         self.people.extend(new);
         if !holders.is_empty() {
             // Of the newcomers alone, who are spread over the directory as it is now.
             self.holders = Rc::new(holders);
         }
-        let of = |profile| {
+        let of = |profile, signer: fn(SessionKey) -> Signer| {
             let theirs = self.people.iter().filter(move |held| held.profile == profile);
-            Rc::new(theirs.map(|held| (held.prt.clone(), held.key.clone())).collect())
+            Rc::new(theirs.map(|held| (held.prt.clone(), signer(held.key.clone()))).collect())
         };
-        (self.prts, self.compatible) = (of(ClientProfile::Strict), of(ClientProfile::Compatible));
+        self.prts = of(ClientProfile::Strict, Signer::SessionKey);
+        self.compatible = of(ClientProfile::Compatible, Signer::Compatible);
+        let strict = self.people.iter().filter(|held| held.profile == ClientProfile::Strict);
+        let by_device_key = |held: &Held| {
+            let certificate = b64::encode_std(&held.certificate);
+            (held.bound.clone(), Signer::DeviceKey(Rc::clone(&self.p256), certificate))
+        };
+        self.bound = Rc::new(strict.map(by_device_key).collect());
         self.refresh.borrow_mut().extend(self.people[before..].iter().map(|held| held.refresh.clone()));
         Ok(())
     }
@@ -267,7 +285,7 @@ impl Field<'_> {
         for (kind, mut callers, rounds) in parties {
             let mut row = Row::of(kind, connections, &rounds);
             row.growth = (kind == Kind::Nonce).then_some(grown);
-            if most && matches!(kind, Kind::Exchange | Kind::Passkey | Kind::Refresh) {
+            if most && matches!(kind, Kind::Exchange | Kind::Bound | Kind::Passkey | Kind::Refresh) {
                 progress(&format!("{} people at half load: {}", self.town.people.len(), kind.name()));
                 let every = Duration::from_secs_f64(2.0 * connections as f64 / row.per_second.max(1.0));
                 let pace = Pace { lasts: self.plan.round * 2, every: Some(every) };
@@ -297,20 +315,21 @@ impl Field<'_> {
         let mut connection = Connection::open(server.address()).await?;
         let town = self.town;
         let worker: Box<dyn Worker> = match kind {
-            Kind::Exchange => {
+            Kind::Exchange | Kind::Bound => {
                 let nonce = exchange::nonce(&mut connection, &self.path()).await?;
-                Box::new(
-                    Exchange::new(self.path(), Rc::clone(&town.prts), at, nonce).verifying(Rc::clone(keys)),
-                )
+                let prts = if kind == Kind::Bound { &town.bound } else { &town.prts };
+                Box::new(Exchange::new(self.path(), Rc::clone(prts), at, nonce).verifying(Rc::clone(keys)))
             }
             Kind::Compatible => {
                 let nonce = exchange::nonce(&mut connection, &self.path()).await?;
                 let worker = Exchange::new(self.path(), Rc::clone(&town.compatible), at, nonce);
-                Box::new(worker.verifying(Rc::clone(keys)).compatible())
+                Box::new(worker.verifying(Rc::clone(keys)))
             }
             Kind::Nonce => Box::new(Nonces::new(self.path())),
             Kind::Bare => {
-                let prt = Bare::new().and_then(|bare| bare.prt()).ok_or("no PRT for the bare handler")?;
+                let (prt, key) =
+                    Bare::new().and_then(|bare| bare.prt()).ok_or("no PRT for the bare handler")?;
+                let prt = (prt, Signer::SessionKey(key));
                 // As long as a real one; the bare handler does not look at it.
                 let nonce = "n".repeat(54);
                 Box::new(Exchange::new("/oauth2/token".to_owned(), Rc::new(vec![prt]), at, nonce))

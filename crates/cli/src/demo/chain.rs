@@ -90,7 +90,9 @@ async fn device(ground: &Ground, story: &mut Story) -> Result<Agent, Trouble> {
     let identity = laptop.join(JoinKind::Join, &called("Grace's laptop"), &browser).await?;
     let known = ground.admin(Method::GET, &format!("/devices/{}", identity.device_id), None).await?;
     story.step(
-        known["accountEnabled"] == true && known["trustType"] == "AzureAd",
+        known["accountEnabled"] == true
+            && known["trustType"] == "AzureAd"
+            && known["passband_suite"] == "deviceKey",
         &format!("Grace's laptop makes two keys and gets a certificate: device {}", identity.device_id),
     );
     story.note("Its keys are software here, so its evidence level is E0: believed, not proved. A TPM comes behind the same trait.");
@@ -114,7 +116,7 @@ async fn prt(ground: &Ground, story: &mut Story, laptop: &Agent) -> Result<(), T
         prt.user() == GRACE && prt.token().expose().starts_with("1."),
         "One passkey touch in the system browser, one signature of the device key: a PRT, good for 14 days",
     );
-    story.note("Its session key came encrypted to the laptop's transport key; the server keeps no copy.");
+    story.note("No session key came with it: the laptop's own key signs each use, and there is nothing else to steal.");
     let notes = TokenRequest { client_id: &ground.notes_id, scope: "openid", resource: Some(NOTES_API) };
     let before = laptop.token(&notes).await?;
     let claims = payload(&before.access_token)?;
@@ -129,7 +131,7 @@ async fn prt(ground: &Ground, story: &mut Story, laptop: &Agent) -> Result<(), T
     let seen: Value = seen.json().await?;
     story.step(
         told && seen["upn"] == GRACE,
-        "The PRT buys a token for Notes, signed for with the session key, answered encrypted; Notes accepts it offline",
+        "The PRT buys a token for Notes, signed for with the device key, answered encrypted; Notes accepts it offline",
     );
     let renewed = laptop.renew().await?;
     let after = payload(&laptop.token(&notes).await?.access_token)?;

@@ -2,6 +2,7 @@
 
 mod chain;
 mod ground;
+mod memory;
 mod refusals;
 mod robot;
 mod story;

@@ -2,16 +2,18 @@
 
 use super::chain::{called, fresh_with_cookie};
 use super::ground::{Ground, NOTES_API, TASKS_API};
+use super::memory;
 use super::robot::{Robot, Trouble};
 use super::story::Story;
 use crate::failure::Failure;
 use passband_broker::Error;
 use passband_broker::agent::Agent;
-use passband_broker::enrol::JoinKind;
+use passband_broker::enrol::{Device, JoinKind};
 use passband_broker::prt::{self, TokenRequest};
 use passband_wire::b64;
 use passband_wire::jose::kdf::SessionKey;
 use passband_wire::prt::message::PrtUseClaims;
+use passband_wire::prt::suite::Suite;
 use passband_wire::prt::{GRANT_JWT_BEARER, signed};
 use passband_wire::rng::{self, SystemRandom};
 use reqwest::Method;
@@ -32,24 +34,32 @@ async fn told(ground: &Ground, story: &mut Story) -> Result<(), Trouble> {
     let victim = ground.device("victim")?;
     let browser = ground.browser(Some(&ground.grace))?;
     let identity = victim.join(JoinKind::Join, &called("Grace's second laptop"), &browser).await?;
-    let stolen = victim.login(&browser, None).await?;
-    stolen_prt(ground, story, &stolen).await?;
-    cookies(ground, story, &victim, &stolen).await?;
-    downgrade(ground, story, &stolen).await?;
+    let taken = victim.login(&browser, None).await?;
+    memory::tell(ground, story, &victim, &taken).await?;
+    cookies(ground, story, &victim, &taken).await?;
     audience(ground, story, &victim).await?;
+    story.chapter("7  Theft from a device with a session key");
+    // As brokers did before, and still may: RSA keys, and a session key beside the PRT.
+    let older = ground.device("older")?;
+    let suite = Suite::SessionKey;
+    older.join_in(suite, JoinKind::Join, &called("Grace's older laptop"), &browser).await?;
+    let stolen = older.login(&browser, None).await?;
+    let key = stolen.session_key().ok_or("the older laptop has no session key")?;
+    stolen_prt(ground, story, &stolen).await?;
+    downgrade(ground, story, &stolen, key).await?;
     other_device(ground, story, &stolen).await?;
-    story.chapter("7  Standing");
+    story.chapter("8  Standing");
     standing(ground, story, &victim, &identity.device_id.to_string()).await
 }
 
 /// Whether the newest line of the log gives this reason.
-async fn logged(ground: &Ground, reason: &str) -> Result<bool, Trouble> {
+pub async fn logged(ground: &Ground, reason: &str) -> Result<bool, Trouble> {
     let lines = ground.log(3).await?;
     Ok(lines.iter().any(|line| line["passband_reason"] == reason))
 }
 
 /// Posts a signed request as a thief would, with whatever it is signed.
-async fn present(ground: &Ground, request: &str) -> Result<(u16, Value), Trouble> {
+pub async fn present(ground: &Ground, request: &str) -> Result<(u16, Value), Trouble> {
     let form = [("grant_type", GRANT_JWT_BEARER), ("request", request), ("prt_protocol_version", "3.0")];
     let response =
         ground.http.post(format!("{}/common/oauth2/v2.0/token", ground.server)).form(&form).send().await?;
@@ -58,7 +68,7 @@ async fn present(ground: &Ground, request: &str) -> Result<(u16, Value), Trouble
     Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
 }
 
-async fn nonce(ground: &Ground) -> Result<String, Trouble> {
+pub async fn nonce(ground: &Ground) -> Result<String, Trouble> {
     let form = [("grant_type", "srv_challenge")];
     let response =
         ground.http.post(format!("{}/common/oauth2/token", ground.server)).form(&form).send().await?;
@@ -66,7 +76,7 @@ async fn nonce(ground: &Ground) -> Result<String, Trouble> {
     Ok(reply["Nonce"].as_str().unwrap_or_default().to_owned())
 }
 
-fn claims(ground: &Ground, stolen: &prt::Prt, nonce: String) -> PrtUseClaims {
+pub fn claims(ground: &Ground, stolen: &prt::Prt, nonce: String) -> PrtUseClaims {
     PrtUseClaims {
         refresh_token: stolen.token().expose().to_owned(),
         grant_type: "refresh_token".to_owned(),
@@ -115,7 +125,9 @@ async fn cookies(
         first.text.contains("Grace Hopper") && asked && logged(ground, "nonce_replayed").await?,
         "A PRT cookie works once; replayed from another browser it is refused, nonce_replayed, and a passkey is asked for",
     );
-    let made_up = prt::cookie(stolen, &b64::encode([7; 40]), &SystemRandom)?;
+    let (identity, keys) = victim.device()?;
+    let device = Device { keys: &keys, certificate: &identity.certificate };
+    let made_up = prt::cookie(device, stolen, &b64::encode([7; 40]), &SystemRandom)?;
     let page = with(made_up.expose())?.visit(&format!("{}/sign-in", ground.tasks)).await?;
     story.step(
         page.text.contains(r#"data-ceremony="sign-in""#) && logged(ground, "nonce_invalid").await?,
@@ -124,12 +136,16 @@ async fn cookies(
     Ok(())
 }
 
-async fn downgrade(ground: &Ground, story: &mut Story, stolen: &prt::Prt) -> Result<(), Trouble> {
+async fn downgrade(
+    ground: &Ground,
+    story: &mut Story,
+    stolen: &prt::Prt,
+    key: &SessionKey,
+) -> Result<(), Trouble> {
     // The session key is the victim's own here: even with it, the older derivation opens nothing.
-    let good =
-        signed::sign(stolen.session_key(), &claims(ground, stolen, nonce(ground).await?), &SystemRandom)?;
+    let good = signed::sign(key, &claims(ground, stolen, nonce(ground).await?), &SystemRandom)?;
     let (header, rest) = good.split_once('.').ok_or("not a token")?;
-    let header = String::from_utf8(b64::decode(header, 4096)?)?.replace(r#","kdf_ver":2"#, "");
+    let header = String::from_utf8(b64::decode(header, 4096)?)?.replace(r#""kdf_ver":2"#, r#""kdf_ver":1"#);
     let (status, _) = present(ground, &format!("{}.{rest}", b64::encode(header))).await?;
     story.step(
         status == 400 && logged(ground, "kdf_downgrade").await?,
@@ -168,10 +184,11 @@ async fn other_device(ground: &Ground, story: &mut Story, stolen: &prt::Prt) -> 
     // Ada's device, with Ada's own PRT: its session key signs for Grace's stolen PRT.
     let device = ground.device("ada")?;
     let browser = ground.browser(Some(&ground.ada))?;
-    device.join(JoinKind::Register, &called("Ada's desktop"), &browser).await?;
+    let suite = Suite::SessionKey;
+    device.join_in(suite, JoinKind::Register, &called("Ada's desktop"), &browser).await?;
     let own = device.login(&browser, None).await?;
-    let request =
-        signed::sign(own.session_key(), &claims(ground, stolen, nonce(ground).await?), &SystemRandom)?;
+    let key = own.session_key().ok_or("Ada's desktop has no session key")?;
+    let request = signed::sign(key, &claims(ground, stolen, nonce(ground).await?), &SystemRandom)?;
     let (status, _) = present(ground, &request).await?;
     story.step(
         status == 400 && logged(ground, "session_key_signature").await?,

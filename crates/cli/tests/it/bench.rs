@@ -14,8 +14,8 @@ fn check(report: &Value, database: &str) {
         assert!(stage[figure].as_f64().unwrap() > 0.0, "{figure}");
     }
     let rows = stage["rows"].as_array().unwrap();
-    // Seven works over 1 and over 4 connections.
-    assert_eq!(rows.len(), 14);
+    // Eight works over 1 and over 4 connections.
+    assert_eq!(rows.len(), 16);
     for row in rows {
         assert!(row["count"].as_u64().unwrap() > 0, "{row}");
         if row["work"] == "nonce" {
@@ -26,7 +26,7 @@ fn check(report: &Value, database: &str) {
         }
     }
     let names: std::collections::HashSet<_> = rows.iter().map(|row| row["work"].as_str().unwrap()).collect();
-    assert_eq!(names.len(), 7);
+    assert_eq!(names.len(), 8);
 }
 
 #[test]

@@ -91,7 +91,7 @@ const fn is_false(it: &bool) -> bool {
     !*it
 }
 
-const SHOWN: [Shown; 7] = [
+const SHOWN: [Shown; 8] = [
     Shown::SignIn,
     Shown::SessionKey,
     Shown::CookieFromPrt,
@@ -99,6 +99,7 @@ const SHOWN: [Shown; 7] = [
     Shown::Code,
     Shown::RefreshToken,
     Shown::AccessToken,
+    Shown::DeviceKey,
 ];
 const BINDINGS: [Binding; 3] = [Binding::None, Binding::SoftwareKey, Binding::HardwareKey];
 const OWNERS: [Ownership; 2] = [Ownership::Company, Ownership::Personal];

@@ -2,3 +2,4 @@
 
 pub mod prove;
 pub mod register;
+pub mod suite;

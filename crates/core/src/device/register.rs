@@ -1,9 +1,11 @@
 //! Device registration (MS-DVRJ; prt.md §3): what a device must bring to get an identity.
 
+use super::suite::Suite;
 use crate::directory::JoinType;
 use crate::reason::Reason;
-use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use passband_wire::b64;
+use passband_wire::jose::ec::EcPublicKey;
 use passband_wire::jose::rsa;
 use passband_wire::prt::join::{CSR_COMMON_NAME, JOIN_TYPE_JOIN, JOIN_TYPE_REGISTER, JoinRequest};
 use x509_cert::der::asn1::ObjectIdentifier;
@@ -14,6 +16,7 @@ use x509_cert::request::CertReq;
 pub const QUOTA: i64 = 20;
 
 const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
+const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
 /// The keys and description a device brought, its key shown to be its own. Only [`accept`] makes one.
@@ -87,8 +90,7 @@ fn read(request: &JoinRequest) -> Option<Applicant> {
         return None;
     }
     let device_key = key_of_csr(&b64::decode_std(&request.certificate_request.data, 8 * 1024).ok()?)?;
-    let blob = b64::decode_std(&request.transport_key, 1024).ok()?;
-    let transport_key = rsa::spki_from_bcrypt_blob(&blob).ok()?;
+    let transport_key = transport_key(request, Suite::of_key(&device_key))?;
     let name = plain(&request.device_display_name);
     Some(Applicant {
         device_key,
@@ -100,12 +102,24 @@ fn read(request: &JoinRequest) -> Option<Applicant> {
     })
 }
 
+/// The transport key, of the same kind as the device key: the suite is one, and it is recorded with the keys (ADR 0020).
+fn transport_key(request: &JoinRequest, suite: Suite) -> Option<Vec<u8>> {
+    match (suite, request.device_keys.as_slice()) {
+        (Suite::SessionKey, []) => {
+            rsa::spki_from_bcrypt_blob(&b64::decode_std(&request.transport_key, 1024).ok()?).ok()
+        }
+        (Suite::DeviceKey, [key]) if request.transport_key.is_empty() => Some(key.transport_key()?.spki()),
+        // Two keys for one use, or one of the other suite: whoever reads it must not have to choose.
+        _ => None,
+    }
+}
+
 /// Text as a device may say it of itself: one line, printable, at most 100 characters.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(100).collect::<String>().trim().to_owned()
 }
 
-/// The key of a PKCS#10 request (RFC 2986) that its own key signed: proof of possession, and RSA-2048.
+/// The key of a PKCS#10 request (RFC 2986) that its own key signed: proof of possession, and RSA-2048 or P-256.
 fn key_of_csr(der: &[u8]) -> Option<Vec<u8>> {
     let csr = CertReq::from_der(der).ok()?;
     let mut attributes = csr.info.subject.iter();
@@ -114,14 +128,27 @@ fn key_of_csr(der: &[u8]) -> Option<Vec<u8>> {
     if subject.oid != COMMON_NAME || value != CSR_COMMON_NAME.as_bytes() || more.is_some() {
         return None;
     }
-    if csr.algorithm.oid != SHA256_WITH_RSA {
-        return None;
-    }
     let spki = csr.info.public_key.to_der().ok()?;
-    // Re-encoded from its parts: one key has one stored form, and only RSA-2048 has any.
-    let (modulus, exponent) = rsa::components_from_spki(&spki).ok()?;
-    let spki = rsa::spki_from_components(&modulus, &exponent).ok()?;
-    let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki).ok()?;
+    let (spki, key) = match csr.algorithm.oid {
+        SHA256_WITH_RSA => rsa_key(&spki)?,
+        ECDSA_WITH_SHA256 => p256_key(&spki)?,
+        _ => return None,
+    };
     key.verify_sig(&csr.info.to_der().ok()?, csr.signature.as_bytes()?).ok()?;
     Some(spki)
+}
+
+/// An RSA-2048 key re-encoded from its parts: one key has one stored form.
+fn rsa_key(spki: &[u8]) -> Option<(Vec<u8>, ParsedPublicKey)> {
+    let (modulus, exponent) = rsa::components_from_spki(spki).ok()?;
+    let spki = rsa::spki_from_components(&modulus, &exponent).ok()?;
+    let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki).ok()?;
+    Some((spki, key))
+}
+
+/// A P-256 key, which has one form.
+fn p256_key(spki: &[u8]) -> Option<(Vec<u8>, ParsedPublicKey)> {
+    let public = EcPublicKey::from_spki(spki).ok()?;
+    let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, public.point()).ok()?;
+    Some((public.spki(), key))
 }

@@ -38,6 +38,9 @@ pub struct Code {
     pub expires: Timestamp,
     /// What held the proof for which it was made: the key of a device, if a PRT was shown for it, otherwise nothing.
     pub binding: Binding,
+    /// Whether that key signed for it itself, rather than a session key.
+    #[serde(default)]
+    pub by_device_key: bool,
 }
 
 impl Code {
@@ -153,6 +156,7 @@ mod tests {
             session: SessionId::from_bytes([3; 16]),
             expires: NOW + LIFETIME,
             binding: Binding::None,
+            by_device_key: false,
         }
     }
 

@@ -183,7 +183,9 @@ pub fn issue(
         agent: agent.to_owned(),
         ip: ip.to_owned(),
     };
-    let Granted { value, mut changes } = issue::begin(proved, began, now, rng);
+    let begun = issue::begin(proved, began, now, rng);
+    let Granted { value, mut changes } =
+        begun.map_err(|refusal| Refusal { changes: asserted.spend.clone(), ..refusal })?;
     changes.extend(asserted.spend.into_iter().skip(1));
     changes.push(Change::HelloKey(HelloKeyChange::Use { id: asserted.key.id, at: now }));
     Ok(Granted { value, changes })

@@ -1,5 +1,6 @@
 //! Issuing a PRT: a person who signed in with a passkey just now, on a device that proves its key.
 
+use super::holder::{Holder, Reader};
 use super::prt::{self, Prt};
 use super::standing::Live;
 use crate::change::Change;
@@ -12,6 +13,7 @@ use crate::reason::Reason;
 use crate::rng::Random;
 use crate::time::{Seconds, Timestamp};
 use passband_wire::prt::BROKER_CLIENT;
+use passband_wire::prt::bound::JweCrypto;
 
 /// How recent the sign-in must be that a device or a PRT is born of (attacks A11, A13).
 pub const FRESH_FOR: Seconds = Seconds::minutes(10);
@@ -48,13 +50,15 @@ pub fn fresh(live: Live<'_>, now: Timestamp) -> Result<FreshSignIn<'_>, Reason> 
     Ok(FreshSignIn(live))
 }
 
-/// A PRT just made, with the session key still to be wrapped for the device.
+/// A PRT just made, still to be put into an answer that only its device can read.
 #[derive(Debug)]
 pub struct Issued {
     /// The token.
     pub prt: Prt,
     /// Its session.
     pub session: Session,
+    /// How a device that signs for itself wants the answer encrypted; `None` where a session key is wrapped.
+    pub reader: Option<Reader>,
 }
 
 /// Decides on a PRT for `proved`, on the word of a broker's grant.
@@ -89,7 +93,7 @@ pub fn issue(
         agent: began.agent.clone(),
         ip: began.ip.clone(),
     };
-    Ok(begin(proved, began, now, rng))
+    begin(proved, began, now, rng)
 }
 
 /// The sign-in that a PRT is born of.
@@ -105,13 +109,27 @@ pub(super) struct Began {
 }
 
 /// Begins the session of a PRT for the owner of a device, decided before.
+///
+/// # Errors
+///
+/// [`Refusal`] if the device's keys are of no suite, or its request does not say how to answer it.
 pub(super) fn begin(
     proved: DeviceProved<'_>,
     began: Began,
     now: Timestamp,
     rng: &dyn Random,
-) -> Granted<Issued> {
+) -> Decision<Issued> {
     let device = proved.device();
+    let refuse = |reason| Refusal { reason, changes: vec![proved.spend()] };
+    let holder = Prt::holder_of(device, rng).map_err(refuse)?;
+    let reader = match &holder {
+        Holder::SessionKey(_) => None,
+        Holder::DeviceKey(keys) => {
+            let apv =
+                proved.answer().and_then(JweCrypto::apv).ok_or_else(|| refuse(Reason::RequestMalformed))?;
+            Some(Reader::DeviceKey { to: *keys.transport(), apv })
+        }
+    };
     let session = Session {
         id: SessionId::generate(rng),
         user: began.user,
@@ -136,7 +154,7 @@ pub(super) fn begin(
         user: session.user,
         device: device.id,
         generation: 0,
-        key: Prt::fresh_key(rng),
+        holder,
         factors: session.factors,
         auth_time: session.auth_time,
         issued: now,
@@ -150,5 +168,5 @@ pub(super) fn begin(
     if proved.announces_kdf_v2() && device.profile != ClientProfile::Strict {
         changes.push(Change::RaiseDevice(device.id));
     }
-    Granted { value: Issued { prt, session }, changes }
+    Ok(Granted { value: Issued { prt, session, reader }, changes })
 }

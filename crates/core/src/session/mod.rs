@@ -7,6 +7,7 @@ pub mod device_code;
 pub mod enrol;
 pub mod grant;
 pub mod hello;
+pub mod holder;
 pub mod issue;
 pub mod prt;
 pub mod redeem;

@@ -1,5 +1,8 @@
 //! The Primary Refresh Token: sealed, not looked up. A stolen database yields no session key.
 
+use super::holder::{BoundKeys, Holder};
+use crate::device::suite::Suite;
+use crate::directory::Device;
 use crate::id::{DeviceId, SessionId, UserId};
 use crate::keys::seal::{Purpose, SealRing};
 use crate::policy::signal::Factors;
@@ -19,9 +22,12 @@ pub const CAP: Seconds = Seconds::days(90);
 /// How long a superseded generation still works, for a device that crashed before it stored the new one.
 pub const GRACE: Seconds = Seconds::hours(24);
 
-const VERSION: u8 = 1;
+/// The first byte of the body says who holds the PRT, so that a body of one suite has no reading in the other.
+const BY_SESSION_KEY: u8 = 1;
+const BY_DEVICE_KEY: u8 = 2;
 const PREFIX: &str = "1.";
-const LEN: usize = 1 + 16 * 3 + 4 + 32 + 4 + 8 * 3;
+/// Bytes besides those of the holder.
+const LEN: usize = 1 + 16 * 3 + 4 + 4 + 8 * 3;
 
 /// What a PRT carries.
 #[derive(Clone, Debug)]
@@ -34,8 +40,8 @@ pub struct Prt {
     pub device: DeviceId,
     /// Which of the session's PRTs this is.
     pub generation: u32,
-    /// What the device signs with. Never in the database.
-    pub key: SessionKey,
+    /// Whose signature it takes to use it. A session key is in no database.
+    pub holder: Holder,
     /// What was proved at the sign-in. Renewal keeps it.
     pub factors: Factors,
     /// When it was proved. Renewal keeps it.
@@ -53,13 +59,17 @@ impl Prt {
     ///
     /// [`Reason::PrtInvalid`] if there is no sealing key.
     pub fn seal(&self, ring: &SealRing, rng: &dyn Random) -> Result<String, Reason> {
-        let mut body = Zeroizing::new(Vec::with_capacity(LEN));
-        body.push(VERSION);
+        let (version, holder) = match &self.holder {
+            Holder::SessionKey(key) => (BY_SESSION_KEY, Zeroizing::new(key.expose().to_vec())),
+            Holder::DeviceKey(keys) => (BY_DEVICE_KEY, Zeroizing::new(keys.to_bytes())),
+        };
+        let mut body = Zeroizing::new(Vec::with_capacity(LEN + holder.len()));
+        body.push(version);
         body.extend_from_slice(self.session.as_bytes());
         body.extend_from_slice(self.user.as_bytes());
         body.extend_from_slice(self.device.as_bytes());
         body.extend_from_slice(&self.generation.to_be_bytes());
-        body.extend_from_slice(self.key.expose());
+        body.extend_from_slice(&holder);
         body.extend_from_slice(&self.factors.bits().to_be_bytes());
         for at in [self.auth_time, self.issued, self.expires] {
             body.extend_from_slice(&at.0.to_be_bytes());
@@ -74,14 +84,10 @@ impl Prt {
     ///
     /// [`Reason::PrtInvalid`] if it is not one of ours.
     pub fn open(ring: &SealRing, text: &str) -> Result<Self, Reason> {
-        let invalid = |_| Reason::PrtInvalid;
         let sealed = text.strip_prefix(PREFIX).ok_or(Reason::PrtInvalid)?;
         let sealed = b64::decode(sealed, 512).map_err(|_| Reason::PrtInvalid)?;
         let body = ring.open(Purpose::Prt, &sealed).map_err(|_| Reason::PrtInvalid)?;
-        if body.len() != LEN || body[0] != VERSION {
-            return Err(Reason::PrtInvalid);
-        }
-        let mut rest = &body[1..];
+        let (&version, mut rest) = body.split_first().ok_or(Reason::PrtInvalid)?;
         let mut take = |n: usize| {
             let (head, tail) = rest.split_at_checked(n)?;
             rest = tail;
@@ -93,20 +99,34 @@ impl Prt {
                 user: UserId::from_slice(take(16)?)?,
                 device: DeviceId::from_slice(take(16)?)?,
                 generation: u32::from_be_bytes(take(4)?.try_into().ok()?),
-                key: SessionKey::from_bytes(take(32)?.try_into().ok()?),
+                holder: match version {
+                    BY_SESSION_KEY => Holder::SessionKey(SessionKey::from_bytes(take(32)?.try_into().ok()?)),
+                    BY_DEVICE_KEY => {
+                        Holder::DeviceKey(Box::new(BoundKeys::from_bytes(take(BoundKeys::LEN)?)?))
+                    }
+                    _ => return None,
+                },
                 factors: Factors::from_bits(u32::from_be_bytes(take(4)?.try_into().ok()?)),
                 auth_time: Timestamp(i64::from_be_bytes(take(8)?.try_into().ok()?)),
                 issued: Timestamp(i64::from_be_bytes(take(8)?.try_into().ok()?)),
                 expires: Timestamp(i64::from_be_bytes(take(8)?.try_into().ok()?)),
             })
         };
-        read().ok_or(()).map_err(invalid)
+        let prt = read();
+        if rest.is_empty() { prt.ok_or(Reason::PrtInvalid) } else { Err(Reason::PrtInvalid) }
     }
 
-    /// A fresh session key.
-    #[must_use]
-    pub fn fresh_key(rng: &dyn Random) -> SessionKey {
-        SessionKey::from_bytes(rng::bytes(rng))
+    /// Who is to hold the PRT of a device: its key itself, or a fresh session key. The device's record says which; no
+    /// request does.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::DeviceKeyMismatch`] if the keys of the record are not of one suite.
+    pub fn holder_of(device: &Device, rng: &dyn Random) -> Result<Holder, Reason> {
+        Ok(match Suite::of_key(&device.device_key) {
+            Suite::SessionKey => Holder::SessionKey(SessionKey::from_bytes(rng::bytes(rng))),
+            Suite::DeviceKey => Holder::DeviceKey(Box::new(BoundKeys::of(device)?)),
+        })
     }
 }
 

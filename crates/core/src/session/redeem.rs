@@ -1,12 +1,13 @@
 //! Using a PRT: for an app's token, for a new PRT, for a browser session.
 //!
-//! Flow: (1) read the signed request, which names a PRT; (2) open the PRT, which holds the session key;
-//! (3) verify the signature under a key derived from it; (4) check the nonce; (5) judge what the session rests
-//! on; (6) check the generation; (7) decide what is asked.
+//! Flow: (1) read the signed request, which names a PRT; (2) open the PRT, which says what holds it; (3) verify the
+//! signature under a key derived from its session key, or under the device's key; (4) check the nonce; (5) judge what
+//! the session rests on; (6) check the generation; (7) decide what is asked. The suites differ in step 3 alone.
 //!
 //! The signature comes before everything that writes, so that nobody without the key can end a session.
 
 use super::by_age::{self, Nonces};
+use super::holder::{Proof, Reader, Signed, Wants};
 use super::prt::{self, Prt};
 use super::standing::{self, Live};
 use crate::change::Change;
@@ -15,13 +16,12 @@ use crate::directory::{ClientProfile, Session, SessionKind, Standing};
 use crate::id::SessionId;
 use crate::keys::nonce::{self, FreshNonce};
 use crate::keys::seal::SealRing;
+use crate::policy::access::facts::Shown;
 use crate::reason::Reason;
 use crate::time::{Seconds, Timestamp};
 use aws_lc_rs::digest::{Context, SHA256};
-use passband_wire::jose::jws::Verified;
-use passband_wire::jose::kdf::Kdf;
+use passband_wire::prt::bound::{PURPOSE_COOKIE, PURPOSE_USE};
 use passband_wire::prt::message::{CookieClaims, PrtUseClaims};
-use passband_wire::prt::signed::{SessionSigned, SignedError};
 use serde::de::DeserializeOwned;
 
 /// How long a browser session made from a PRT lasts; each use of the PRT makes another.
@@ -37,9 +37,16 @@ pub trait CarriesPrt: DeserializeOwned {
     fn made(&self) -> Option<Timestamp> {
         None
     }
+    /// What a device's key signs it for.
+    const PURPOSE: &'static str;
+    /// Whether it is answered under encryption.
+    const ANSWERED: bool;
 }
 
 impl CarriesPrt for PrtUseClaims {
+    const PURPOSE: &'static str = PURPOSE_USE;
+    const ANSWERED: bool = true;
+
     fn prt(&self) -> &str {
         &self.refresh_token
     }
@@ -50,6 +57,9 @@ impl CarriesPrt for PrtUseClaims {
 }
 
 impl CarriesPrt for CookieClaims {
+    const PURPOSE: &'static str = PURPOSE_COOKIE;
+    const ANSWERED: bool = false;
+
     fn prt(&self) -> &str {
         &self.refresh_token
     }
@@ -63,8 +73,8 @@ impl CarriesPrt for CookieClaims {
     }
 }
 
-/// A PRT shown to be held by whoever holds its session key, in a request made for a fresh nonce, or where an
-/// administrator does without one, lately.
+/// A PRT shown to be held by who it is bound to, in a request made for a fresh nonce, or where an administrator does
+/// without one, lately.
 ///
 /// Whether its session still stands is not known yet: that takes a load.
 #[derive(Debug)]
@@ -73,8 +83,7 @@ pub struct Possessed<C> {
     claims: C,
     /// `None` for a cookie that is taken by its age.
     nonce: Option<FreshNonce>,
-    /// The context of a KDFv1 signature, as the id to be spent; `None` for KDFv2.
-    first: Option<[u8; 32]>,
+    proof: Proof,
 }
 
 impl<C> Possessed<C> {
@@ -110,21 +119,19 @@ pub fn possess<C: CarriesPrt>(
     now: Timestamp,
 ) -> Result<Possessed<C>, NotPossessed> {
     let anonymous = |reason| NotPossessed { reason, prt: None };
-    let signed = SessionSigned::parse(text).map_err(|error| anonymous(reason_of(error)))?;
-    let named: C = signed.claims_unverified().map_err(|_| anonymous(Reason::RequestMalformed))?;
+    let signed = Signed::parse(text).map_err(anonymous)?;
+    let named: C = signed.claims_unverified().map_err(anonymous)?;
     let prt = Prt::open(ring, named.prt()).map_err(anonymous)?;
     let refuse = |reason, prt: &Prt| NotPossessed { reason, prt: Some(Box::new(prt.clone())) };
-    // Which derivation this device may use is in its record, which is loaded next: `stand` asks it.
-    let first = (signed.kdf() == Kdf::V1).then(|| context_id(&prt, signed.ctx()));
-    let verified: Verified =
-        signed.verify_either(&prt.key).map_err(|error| refuse(reason_of(error), &prt))?;
+    let wants = Wants { purpose: C::PURPOSE, answer: C::ANSWERED };
+    let (verified, proof) = signed.verify(&prt.holder, wants).map_err(|reason| refuse(reason, &prt))?;
     let claims: C = verified.claims().map_err(|_| refuse(Reason::RequestMalformed, &prt))?;
     let nonce = match claims.nonce() {
         Some(nonce) => nonce::check(ring, nonce, now).map(Some),
-        None => by_age::check(nonces, claims.made(), first.is_some(), now).map(|()| None),
+        None => by_age::check(nonces, claims.made(), proof.older().is_some(), now).map(|()| None),
     };
     let nonce = nonce.map_err(|reason| refuse(reason, &prt))?;
-    Ok(Possessed { prt, claims, nonce, first })
+    Ok(Possessed { prt, claims, nonce, proof })
 }
 
 /// A context in a session, as an id to be spent.
@@ -147,27 +154,13 @@ pub struct NotPossessed {
     pub prt: Option<Box<Prt>>,
 }
 
-fn reason_of(error: SignedError) -> Reason {
-    use passband_wire::jose::jws::JwsError;
-    match error {
-        SignedError::Downgrade => Reason::KdfDowngrade,
-        SignedError::Jws(JwsError::Signature | JwsError::Algorithm | JwsError::Key) => {
-            Reason::SessionKeySignature
-        }
-        SignedError::Context
-        | SignedError::Jws(JwsError::ForbiddenHeader | JwsError::Malformed | JwsError::TooLong) => {
-            Reason::RequestMalformed
-        }
-    }
-}
-
 /// A possessed PRT whose session stands. Only [`stand`] makes one; what follows demands it.
 #[derive(Debug)]
 pub struct ProvedPrt<'a> {
     live: Live<'a>,
     prt: Prt,
     spend: Vec<Change>,
-    kdf: Kdf,
+    proof: Proof,
     by_age: bool,
 }
 
@@ -178,16 +171,16 @@ impl<'a> ProvedPrt<'a> {
         self.live
     }
 
-    /// The session key, for the reply.
+    /// The PRT itself.
     #[must_use]
     pub const fn prt(&self) -> &Prt {
         &self.prt
     }
 
-    /// The derivation its request was signed with, which its device may use.
+    /// What signed its request.
     #[must_use]
-    pub const fn kdf(&self) -> Kdf {
-        self.kdf
+    pub const fn shown(&self) -> Shown {
+        self.proof.shown()
     }
 
     /// Whether its request was taken by its age: then the key signed at some time, and not for this request.
@@ -200,6 +193,12 @@ impl<'a> ProvedPrt<'a> {
     #[must_use]
     pub fn into_spend(self) -> Vec<Change> {
         self.spend
+    }
+
+    /// The same, and who can read the answer.
+    #[must_use]
+    pub fn into_answer(self) -> (Vec<Change>, Reader) {
+        (self.spend, self.proof.into_reader())
     }
 }
 
@@ -218,10 +217,11 @@ pub fn stand<'a, C>(
     let session = &standing.session;
     let by_age = possessed.nonce.is_none();
     let mut spend: Vec<_> = possessed.nonce.map(FreshNonce::spend).into_iter().collect();
-    let kdf = possessed.first.map_or(Kdf::V2, |_| Kdf::V1);
+    let proof = possessed.proof;
+    let older = proof.older();
     // A6: of a context that comes again, the key may have been extracted. The session ends before the memory of it.
     let until = prt.auth_time + prt::CAP;
-    spend.extend(possessed.first.map(|id| Change::Spend { id, until }));
+    spend.extend(older.map(|ctx| Change::Spend { id: context_id(&prt, ctx), until }));
     let refuse = |reason| Refusal { reason, changes: spend.clone() };
     let live = standing::judge(standing, now).map_err(refuse)?;
     // The seal vouches for these; a mismatch means two installations share a key, or a bug.
@@ -242,21 +242,21 @@ pub fn stand<'a, C>(
     if by_age && profile == ClientProfile::Strict {
         return Err(refuse(Reason::NonceInvalid));
     }
-    match (profile, kdf) {
-        (ClientProfile::Strict, Kdf::V1) => return Err(refuse(Reason::KdfDowngrade)),
+    match (profile, older.is_some()) {
+        (ClientProfile::Strict, true) => return Err(refuse(Reason::KdfDowngrade)),
         // It has shown that it can: never again KDFv1 (attack A7).
-        (ClientProfile::Compatible, Kdf::V2) => spend.push(Change::RaiseDevice(prt.device)),
-        (ClientProfile::Strict, Kdf::V2) | (ClientProfile::Compatible, Kdf::V1) => {}
+        (ClientProfile::Compatible, false) => spend.push(Change::RaiseDevice(prt.device)),
+        (ClientProfile::Strict, false) | (ClientProfile::Compatible, true) => {}
     }
-    Ok(ProvedPrt { live, prt, spend, kdf, by_age })
+    Ok(ProvedPrt { live, prt, spend, proof, by_age })
 }
 
-/// Renewal: a new generation with the same key, factors and authentication time. It never upgrades them
+/// Renewal: a new generation with the same holder, factors and authentication time. It never upgrades them
 /// (attack A21).
 ///
 /// The commit fails with `Stale` if another renewal advanced the session meanwhile; load and decide again, and
 /// the grace rule answers with the generation that won.
-pub fn renew(proved: ProvedPrt<'_>, now: Timestamp) -> Granted<Prt> {
+pub fn renew(proved: ProvedPrt<'_>, now: Timestamp) -> Granted<(Prt, Reader)> {
     let session = proved.live.session();
     let mut prt = proved.prt;
     let mut changes = proved.spend;
@@ -273,7 +273,7 @@ pub fn renew(proved: ProvedPrt<'_>, now: Timestamp) -> Granted<Prt> {
     } else {
         prt.generation = session.generation;
     }
-    Granted { value: prt, changes }
+    Granted { value: (prt, proved.proof.into_reader()), changes }
 }
 
 /// Step 7 for a browser: a session that inherits what the PRT proved and ends with it. Policies are asked where the

@@ -168,6 +168,7 @@ fn certificates_and_requests_cost_in_proportion_to_their_length() {
                 data: b64::encode_std(bytes),
             },
             transport_key: String::new(),
+            device_keys: Vec::new(),
             target_domain: String::new(),
             device_type: String::new(),
             os_version: String::new(),

@@ -83,7 +83,9 @@ impl<'a> Asking<'a> {
     const fn is_behind_the_client(&self) -> bool {
         match self.shown.0 {
             Shown::Code | Shown::RefreshToken | Shown::AccessToken => true,
-            Shown::SignIn | Shown::SessionKey | Shown::CookieFromPrt | Shown::Cookie => false,
+            Shown::SignIn | Shown::SessionKey | Shown::DeviceKey | Shown::CookieFromPrt | Shown::Cookie => {
+                false
+            }
         }
     }
 
@@ -109,10 +111,9 @@ impl<'a> Asking<'a> {
     /// otherwise the word of the user agent.
     fn platform(&self, agent: &str) -> PlatformFact {
         match self.live.device() {
-            Some(device) => PlatformFact {
-                platform: platform_of(&device.os),
-                verified: self.shown.0 == Shown::SessionKey,
-            },
+            Some(device) => {
+                PlatformFact { platform: platform_of(&device.os), verified: self.shown.0.is_signed() }
+            }
             None => PlatformFact { platform: platform_hint(agent), verified: false },
         }
     }

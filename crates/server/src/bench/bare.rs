@@ -21,6 +21,7 @@ use passband_core::keys::signer::{TokenKey, TokenKeys};
 use passband_core::policy::signal::{EvidenceLevel, Factors};
 use passband_core::rng::SystemRandom;
 use passband_core::session::claims::{ACCESS_TOKEN, ACCESS_TOKEN_TYP, Subject};
+use passband_core::session::holder::Holder;
 use passband_core::session::prt::{self, Prt};
 use passband_core::session::standing::judge;
 use passband_core::time::Timestamp;
@@ -55,19 +56,19 @@ impl Bare {
     /// A PRT that opens here, and its session key.
     #[must_use]
     pub fn prt(&self) -> Option<(String, SessionKey)> {
-        let session = &self.standing.session;
+        let (session, key) = (&self.standing.session, SessionKey::from_bytes([2; 32]));
         let prt = Prt {
             session: session.id,
             user: session.user,
             device: session.device?,
             generation: 0,
-            key: SessionKey::from_bytes([2; 32]),
+            holder: Holder::SessionKey(key.clone()),
             factors: session.factors,
             auth_time: NOW,
             issued: NOW,
             expires: session.expires,
         };
-        Some((prt.seal(&self.ring, &SystemRandom).ok()?, prt.key))
+        Some((prt.seal(&self.ring, &SystemRandom).ok()?, key))
     }
 
     /// The exchange: a signed request to a sealed answer.
@@ -76,7 +77,8 @@ impl Bare {
         let signed = SessionSigned::parse(request).ok()?;
         let named: PrtUseClaims = signed.claims_unverified().ok()?;
         let prt = Prt::open(&self.ring, &named.refresh_token).ok()?;
-        signed.verify(&prt.key).ok()?;
+        let Holder::SessionKey(key) = &prt.holder else { return None };
+        signed.verify(key).ok()?;
         let subject = Subject {
             issuer: "http://localhost:65535",
             tenant: TenantId::from_bytes([4; 16]),
@@ -93,7 +95,7 @@ impl Bare {
             refresh_token: None,
             id_token: None,
         };
-        jwe::seal_reply(&prt.key, serde_json::to_vec(&reply).ok()?, &SystemRandom).ok()
+        jwe::seal_reply(key, serde_json::to_vec(&reply).ok()?, &SystemRandom).ok()
     }
 }
 

@@ -12,6 +12,7 @@ use passband_core::policy::signal::{EvidenceLevel, Factors};
 use passband_core::reason::Reason;
 use passband_core::rng;
 use passband_core::session::grant::{LIFETIME, RefreshToken};
+use passband_core::session::holder::Holder;
 use passband_core::session::prt::{self, Prt};
 use passband_core::time::Seconds;
 use passband_store::{CommitError, StoreError};
@@ -58,6 +59,8 @@ pub struct Plan<'a> {
     pub numbers: Range<usize>,
     /// Public device key of all, DER `SubjectPublicKeyInfo`.
     pub device_key: &'a [u8],
+    /// A public P-256 key, of devices that sign for themselves.
+    pub p256: &'a [u8],
     /// The passkey of a person by number and user handle.
     pub passkey: &'a mut dyn FnMut(usize, &[u8]) -> Credential,
 }
@@ -75,6 +78,8 @@ pub struct Held {
     pub prt: String,
     /// Its session key.
     pub key: SessionKey,
+    /// A PRT of the same session, held by the device's P-256 key: what the server does with one is the same.
+    pub bound: String,
     /// A refresh token of [`CLIENT`], of the PRT's session.
     pub refresh: String,
     /// The device's certificate, as far as this server reads one.
@@ -131,7 +136,7 @@ pub async fn make(app: &App, plan: Plan<'_>) -> Result<Vec<Held>, PeopleError> {
         let profile = if number % 8 == 7 { ClientProfile::Compatible } else { ClientProfile::Strict };
         let device = Device { profile, ..device(app, &user, plan.device_key) };
         let session = prt_session(app, &user, &device, &passkey);
-        let (held, grant) = held(app, &session, &device)?;
+        let (held, grant) = held(app, &session, &device, plan.p256)?;
         changes.extend([
             Change::InsertUser(user),
             Change::InsertPasskey(Box::new(passkey)),
@@ -274,22 +279,27 @@ fn prt_session(app: &App, user: &User, device: &Device, passkey: &Passkey) -> Se
     }
 }
 
-fn held(app: &App, session: &Session, device: &Device) -> Result<(Held, Grant), PeopleError> {
+fn held(app: &App, session: &Session, device: &Device, p256: &[u8]) -> Result<(Held, Grant), PeopleError> {
+    let key = SessionKey::from_bytes(rng::bytes(app.rng()));
+    let by_itself = Device { device_key: p256.to_vec(), transport_key: p256.to_vec(), ..device.clone() };
     let prt = Prt {
         session: session.id,
         user: session.user,
         device: device.id,
         generation: 0,
-        key: Prt::fresh_key(app.rng()),
+        holder: Holder::SessionKey(key.clone()),
         factors: session.factors,
         auth_time: session.auth_time,
         issued: session.created,
         expires: session.expires,
     };
+    let holder = Prt::holder_of(&by_itself, app.rng()).map_err(PeopleError::Seal)?;
+    let bound = Prt { holder, ..prt.clone() };
     let (grant, refresh) = grant(app, session, CLIENT)?;
     let held = Held {
         prt: prt.seal(&app.keys().ring, app.rng()).map_err(PeopleError::Seal)?,
-        key: prt.key,
+        key,
+        bound: bound.seal(&app.keys().ring, app.rng()).map_err(PeopleError::Seal)?,
         refresh,
         certificate: device.certificate.clone(),
         profile: device.profile,

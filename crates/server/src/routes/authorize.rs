@@ -261,7 +261,7 @@ pub async fn finish(
     let shown = (access::cookie(live), Binding::None);
     match permit(app, &request, attempt, (live, shown)).await? {
         Ok((permit, attempt)) => {
-            Ok(Ok(code::issue(app, &request, (permit, live, Binding::None), attempt, false).await))
+            Ok(Ok(code::issue(app, &request, (permit, live, shown), attempt, false).await))
         }
         Err((refused, attempt)) => Ok(Err(attempt.refuse(app, refused.reason).await)),
     }
@@ -282,7 +282,7 @@ async fn sign_on(
         let shown = (access::cookie(live), Binding::None);
         match permit(app, request, attempt.clone(), (live, shown)).await? {
             Ok((permit, attempt)) => {
-                return Ok(code::issue(app, request, (permit, live, shown.1), attempt, false).await);
+                return Ok(code::issue(app, request, (permit, live, shown), attempt, false).await);
             }
             Err(because) => stopped = Some(because),
         }
@@ -322,9 +322,7 @@ async fn sign_on(
                     // The device's key signed for this very request.
                     match permit(app, request, attempt, (live, shown)).await? {
                         Ok((permit, attempt)) => {
-                            return Ok(
-                                code::issue(app, request, (permit, live, shown.1), attempt, true).await
-                            );
+                            return Ok(code::issue(app, request, (permit, live, shown), attempt, true).await);
                         }
                         Err(because) => stopped = Some(because),
                     }

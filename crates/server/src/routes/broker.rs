@@ -31,16 +31,20 @@ use passband_core::reason::Reason;
 use passband_core::session::by_age::Nonces;
 use passband_core::session::claims::{ID_TOKEN_TYP, Subject};
 use passband_core::session::grant::{self, RefreshToken};
-use passband_core::session::issue;
+use passband_core::session::holder::{Holder, Reader};
+use passband_core::session::issue::{self, Issued};
 use passband_core::session::prt::Prt;
 use passband_core::session::redeem::{self, Possessed};
 use passband_core::session::standing::{Live, judge};
 use passband_store::{CommitError, StoreError};
 use passband_wire::b64;
+use passband_wire::jose::ecdh::{self, Parties};
 use passband_wire::jose::jwe;
-use passband_wire::jose::kdf::{Kdf, SessionKey};
+use passband_wire::jose::jws::Unverified;
+use passband_wire::jose::kdf::Kdf;
 use passband_wire::jose::rsa::TransportKey;
 use passband_wire::oauth::scope::Scope;
+use passband_wire::prt::bound::{Beside, PURPOSE_USE};
 use passband_wire::prt::message::{CookieClaims, NonceReply, PrtReply, PrtRequestClaims, PrtUseClaims};
 use passband_wire::prt::{
     BROKER_CLIENT, BROKER_PLUGIN, CREDENTIAL_NAME, GRANT_JWT_BEARER, NONCE_HEADER, SCOPE_PRT,
@@ -81,7 +85,7 @@ pub async fn post(
     }
 }
 
-/// A signed request: by the device's key it asks for a PRT, by a session key it uses one.
+/// A signed request: it asks for a PRT, or uses one.
 async fn signed(
     app: &App,
     caller: Caller,
@@ -91,21 +95,19 @@ async fn signed(
     if request.is_empty() {
         return Err(MALFORMED);
     }
-    // The algorithm named in the header only chooses what is demanded next; each path demands its own.
-    if alg_of(request).as_deref() == Some("RS256") {
+    // What the request says of itself only chooses what is demanded next; each path demands its own.
+    if asks_for_prt(request) {
         issue_prt(app, caller, request).await
     } else {
         use_prt(app, caller, (version, form)).await
     }
 }
 
-fn alg_of(request: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Named {
-        alg: String,
-    }
-    let header = b64::decode(request.split('.').next()?, 16 * 1024).ok()?;
-    serde_json::from_slice::<Named>(&header).ok().map(|header| header.alg)
+/// Whether a request means to ask for a PRT: it brings the device's certificate, and does not say that it uses one.
+fn asks_for_prt(request: &str) -> bool {
+    let Ok(jws) = Unverified::parse(request) else { return false };
+    let beside: Beside = jws.claims_unverified().unwrap_or_default();
+    jws.header.x5c.is_some() && beside.purpose.as_deref() != Some(PURPOSE_USE)
 }
 
 /// prt.md §4.4, in its order: certificate, signature, nonce, device; then the person; then the PRT.
@@ -163,25 +165,32 @@ async fn issue_prt(app: &App, caller: Caller, request: &str) -> Result<Response,
     }
     attempt.in_session(issued.session.id, issued.session.factors);
     attempt.bound(Binding::of_device(device.evidence));
-    let reply = issued_reply(app, &issued.prt, &device, live)?;
+    let answer = issued_reply(app, &issued, &device, live)?;
     settle(attempt, app, changes).await?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response())
+    Ok(answer)
 }
 
-/// The answer to who gets a PRT, with its session key.
+/// The answer to who gets a PRT: with its session key, or such that the device's key alone opens it.
 pub(super) fn issued_reply(
     app: &App,
-    prt: &Prt,
+    issued: &Issued,
     device: &Device,
     live: Live<'_>,
-) -> Result<PrtReply, WireError> {
-    // Always to the key stored at registration, never to one from the request (attack A16).
-    let to = TransportKey::from_spki(&device.transport_key).map_err(|_| UNAVAILABLE)?;
-    let envelope = jwe::wrap_session_key(&prt.key, &to, app.rng()).map_err(|_| UNAVAILABLE)?;
+) -> Result<Response, WireError> {
+    let prt = &issued.prt;
     let (client, now) = (BROKER_CLIENT, prt.issued);
     let subject = Subject { issuer: app.issuer(), tenant: app.tenant, live, client, now };
     let id_token = app.keys().tokens.sign(ID_TOKEN_TYP, &subject.id(None)).map_err(|_| UNAVAILABLE)?;
-    Ok(PrtReply { session_key_jwe: Some(envelope), ..prt_reply(app, prt, id_token)? })
+    let mut reply = prt_reply(app, prt, id_token)?;
+    if let Holder::SessionKey(key) = &prt.holder {
+        // Always to the key stored at registration, never to one from the request (attack A16).
+        let to = TransportKey::from_spki(&device.transport_key).map_err(|_| UNAVAILABLE)?;
+        reply.session_key_jwe = Some(jwe::wrap_session_key(key, &to, app.rng()).map_err(|_| UNAVAILABLE)?);
+    }
+    match &issued.reader {
+        Some(reader) => sealed(app, reader, &reply),
+        None => Ok(([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response()),
+    }
 }
 
 fn prt_reply(app: &App, prt: &Prt, id_token: String) -> Result<PrtReply, WireError> {
@@ -211,7 +220,7 @@ pub(super) async fn settle(attempt: Attempt, app: &App, changes: Vec<Change>) ->
     }
 }
 
-/// A request signed by a session key: a token for an app, or with `aza` a new PRT.
+/// A request that uses a PRT: a token for an app, or with `aza` a new PRT.
 async fn use_prt(
     app: &App,
     caller: Caller,
@@ -260,8 +269,8 @@ async fn exchange(
     mut attempt: Attempt,
 ) -> Result<Response, WireError> {
     let live = proved.live();
-    let reader = (proved.prt().key.clone(), proved.kdf());
-    let spend = proved.into_spend();
+    let shown = proved.shown();
+    let (spend, reader) = proved.into_answer();
     let refuse = |reason| Refusal { reason, changes: spend.clone() };
     let Ok(id) = claims.client_id.parse() else {
         return Err(attempt.refuse(app, refuse(Reason::AppUnknown)).await.into());
@@ -295,7 +304,7 @@ async fn exchange(
         program: Program::Native,
         caller: &caller,
         wants: target.wants(client.id),
-        shown: (Shown::SessionKey, live.binding()),
+        shown: (shown, live.binding()),
         at: now,
     };
     let permit = match access::ask(app, &mut attempt, &asking).await? {
@@ -315,7 +324,7 @@ async fn exchange(
     }
     let wanted = Wanted { live, client: client.id, target: &target, nonce: None, now };
     let minted = tokens::mint(app, permit, wanted, refresh_token)?;
-    let sealed = sealed(app, (&reader.0, reader.1), &dialect::in_words_of(app, version, form, minted))?;
+    let sealed = sealed(app, &reader, &dialect::in_words_of(app, version, form, minted))?;
     settle(attempt, app, changes).await?;
     Ok(sealed)
 }
@@ -323,8 +332,7 @@ async fn exchange(
 async fn renew(app: &App, proved: redeem::ProvedPrt<'_>, attempt: Attempt) -> Result<Response, WireError> {
     let live = proved.live();
     let now = attempt.at();
-    let kdf = proved.kdf();
-    let Granted { value: mut prt, mut changes } = redeem::renew(proved, now);
+    let Granted { value: (mut prt, reader), mut changes } = redeem::renew(proved, now);
     let subject = Subject { issuer: app.issuer(), tenant: app.tenant, live, client: BROKER_PLUGIN, now };
     let id_token = app.keys().tokens.sign(ID_TOKEN_TYP, &subject.id(None)).map_err(|_| UNAVAILABLE)?;
     let again = attempt.clone();
@@ -343,22 +351,22 @@ async fn renew(app: &App, proved: redeem::ProvedPrt<'_>, attempt: Attempt) -> Re
         Err(CommitError::Conflict(_)) => return Err(again.refuse(app, Reason::NonceReplayed).await.into()),
         Err(error) => return Err(error.into()),
     }
-    sealed(app, (&prt.key, kdf), &prt_reply(app, &prt, id_token)?)
+    sealed(app, &reader, &prt_reply(app, &prt, id_token)?)
 }
 
-/// A reply only the holder of the session key can read (prt.md §5.4), in the form that who signs with this derivation
-/// understands; that its device may use it was decided before.
-fn sealed(
-    app: &App,
-    (key, kdf): (&SessionKey, Kdf),
-    reply: &impl serde::Serialize,
-) -> Result<Response, WireError> {
+/// A reply that only who holds the PRT can read (prt.md §5.4, §5.6), in the form that they understand; that their device
+/// may use it was decided before.
+fn sealed(app: &App, reader: &Reader, reply: &impl serde::Serialize) -> Result<Response, WireError> {
     let plain = serde_json::to_vec(reply).map_err(|_| UNAVAILABLE)?;
-    let seal = match kdf {
-        Kdf::V1 => jwe::seal_reply_cbc,
-        Kdf::V2 => jwe::seal_reply,
+    let sealed = match reader {
+        Reader::SessionKey(key, Kdf::V1) => jwe::seal_reply_cbc(key, plain, app.rng()),
+        Reader::SessionKey(key, Kdf::V2) => jwe::seal_reply(key, plain, app.rng()),
+        Reader::DeviceKey { to, apv } => {
+            let parties = Parties { apu: app.tenant.as_bytes(), apv };
+            ecdh::seal_to(to, parties, plain, app.rng())
+        }
     };
-    let body = seal(key, plain, app.rng()).map_err(|_| UNAVAILABLE)?;
+    let body = sealed.map_err(|_| UNAVAILABLE)?;
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
     Ok((headers, body).into_response())
 }
@@ -427,8 +435,11 @@ pub async fn from_cookie(
         attempt.let_off_the_nonce();
     }
     let beside = match device_credential::beside(app, headers, proved.prt().device, now).await? {
-        // A broker's own tokens take the device's key besides, and are asked for by who can ask for a nonce.
-        Ok(None) if client == BROKER_CLIENT => Err(Reason::DeviceKeyMismatch),
+        // A broker's own tokens take the device's key, beside a session key's signature, and are asked for by who can
+        // ask for a nonce.
+        Ok(None) if client == BROKER_CLIENT && proved.shown() != Shown::DeviceKey => {
+            Err(Reason::DeviceKeyMismatch)
+        }
         Ok(_) if client == BROKER_CLIENT && by_age => Err(Reason::NonceInvalid),
         beside => beside,
     };
@@ -442,7 +453,7 @@ pub async fn from_cookie(
     // Who shows a cookie that was made for no nonce need not be who holds the key.
     let shown = match by_age {
         true => (Shown::CookieFromPrt, Binding::None),
-        false => (Shown::SessionKey, proved.live().binding()),
+        false => (proved.shown(), proved.live().binding()),
     };
     let id = SessionId::generate(app.rng());
     let caller = attempt.caller().clone();

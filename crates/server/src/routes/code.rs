@@ -8,6 +8,7 @@ use crate::cookie;
 use axum::http::HeaderValue;
 use axum::response::Response;
 use passband_core::policy::access::Permit;
+use passband_core::policy::access::facts::Shown;
 use passband_core::policy::access::model::PersistentBrowser;
 use passband_core::policy::signal::Binding;
 use passband_core::session::code::{Code, LIFETIME};
@@ -18,7 +19,7 @@ use passband_core::session::standing::Live;
 pub async fn issue(
     app: &App,
     request: &Request,
-    (permit, live, binding): (Permit, Live<'_>, Binding),
+    (permit, live, (shown, binding)): (Permit, Live<'_>, (Shown, Binding)),
     mut attempt: Attempt,
     begun: bool,
 ) -> Response {
@@ -34,6 +35,7 @@ pub async fn issue(
         session: live.session().id,
         expires: app.now() + LIFETIME,
         binding,
+        by_device_key: shown == Shown::DeviceKey,
     };
     let Ok(text) = code.seal(permit, &app.keys().ring, app.rng()) else {
         return unavailable(&"a code could not be sealed");

@@ -19,7 +19,8 @@ use passband_core::change::Change;
 use passband_core::compliance::{Compliance, Details};
 use passband_core::device::prove::{self, DeviceCredentialClaims, DeviceSigned};
 use passband_core::device::register;
-use passband_core::directory::Device;
+use passband_core::device::suite::Suite;
+use passband_core::directory::{ClientProfile, Device};
 use passband_core::id::{DeviceId, SessionId};
 use passband_core::policy::access::facts::{Shown, UserAction};
 use passband_core::policy::signal::{Binding, EvidenceLevel};
@@ -79,7 +80,12 @@ pub async fn join(
         Err(reason) => return Err(attempt.refuse(&app, reason).await.into()),
     };
     // The tenant's, not the request's: what a device is let off is no matter of its own word (ADR 0017).
-    let profile = clients::profile(&app).await?;
+    let suite = Suite::of_key(applicant.device_key());
+    let profile = match suite {
+        Suite::SessionKey => clients::profile(&app).await?,
+        // Nothing it does has a weaker form to be let off to.
+        Suite::DeviceKey => ClientProfile::Strict,
+    };
     let id = DeviceId::generate(app.rng());
     let holder = Holder { device: id, owner: owner.id, tenant: app.tenant };
     let certificate = app.keys().ca.issue(&applicant, holder, now, app.rng()).map_err(|error| {
@@ -111,7 +117,13 @@ pub async fn join(
     };
     attempt.from_device(&device);
     attempt.bound(Binding::SoftwareKey);
-    let detail = format!("{} ({}), {} client profile", device.name, device.join.trust_type(), profile.name());
+    let detail = format!(
+        "{} ({}), {} suite, {} client profile",
+        device.name,
+        device.join.trust_type(),
+        suite.plain(),
+        profile.name()
+    );
     let changes =
         vec![Change::InsertDevice(Box::new(device)), audit(&app, &owner.upn, "Register device", id, detail)];
     attempt.grant(&app, changes).await?;

@@ -173,8 +173,7 @@ pub(super) async fn issue_prt(
     settle(attempt, app, changes).await?;
     let standing = app.store.standing(issued.session.id).await?.ok_or(UNAVAILABLE)?;
     let live = judge(&standing, now).map_err(WireError::from)?;
-    let reply = issued_reply(app, &issued.prt, device, live)?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response())
+    issued_reply(app, &issued, device, live)
 }
 
 /// A person's key by its name in addresses, and what taking it away takes; `None` if it is not theirs.

@@ -190,6 +190,7 @@ async fn permit_code(
     }
     let shown = match code.binding {
         Binding::None => Shown::Code,
+        Binding::SoftwareKey | Binding::HardwareKey if code.by_device_key => Shown::DeviceKey,
         Binding::SoftwareKey | Binding::HardwareKey => Shown::SessionKey,
     };
     let (program, wants) = (Program::Client(client), target.wants(client.id));

@@ -21,6 +21,7 @@ mod pass;
 mod person_token;
 mod plug;
 mod policy_page;
+mod pop;
 mod profiles;
 mod prt;
 mod recovery;

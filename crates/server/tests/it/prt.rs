@@ -27,7 +27,7 @@ async fn chain() -> (World, Person, Device, Held) {
 }
 
 /// A refusal: 400, the OAuth error, and the reason in the log alone.
-async fn refused(world: &World, reply: &crate::world::Reply, reason: Reason) {
+pub async fn refused(world: &World, reply: &crate::world::Reply, reason: Reason) {
     assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{}", reply.body);
     assert!(!reply.body.contains(reason.code()), "the wire does not say what the log says");
     // Lines of one second sort by chance: look at all of them.

@@ -370,6 +370,27 @@ pub fn sign_rs256_with<T: Serialize, E>(
     claims: &T,
     sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
 ) -> Result<String, JwsError> {
+    sign_with(header, claims, sign)
+}
+
+/// Signs claims with ES256 through `sign`, which keeps the private key and makes `r || s` (RFC 7518 §3.4).
+///
+/// # Errors
+///
+/// As [`sign_rs256_with`].
+pub fn sign_es256_with<T: Serialize, E>(
+    header: &Header,
+    claims: &T,
+    sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+) -> Result<String, JwsError> {
+    sign_with(header, claims, sign)
+}
+
+fn sign_with<T: Serialize, E>(
+    header: &Header,
+    claims: &T,
+    sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+) -> Result<String, JwsError> {
     let input = signing_input(header, claims)?;
     let signature = sign(input.as_bytes()).map_err(|_| JwsError::Key)?;
     Ok(join(input, &signature))

@@ -1,10 +1,12 @@
-//! The broker protocol as clients speak it (MS-OAPXBC and its successors), strict suite: KDFv2 for every
-//! request, real A256GCM for every reply, a nonce always.
+//! The broker protocol as clients speak it (MS-OAPXBC and its successors), in two suites: requests signed by the
+//! device's key itself ([`bound`]), or with a session key ([`signed`]). Real A256GCM for every reply, a nonce always.
 
+pub mod bound;
 pub mod hello;
 pub mod join;
 pub mod message;
 pub mod signed;
+pub mod suite;
 
 use crate::id::ClientId;
 

@@ -36,7 +36,15 @@ impl<'a> SessionSigned<'a> {
     ///
     /// [`SignedError`] if it is no JWS with a context of 16 to 64 bytes, or names a derivation that there is none of.
     pub fn parse(text: &'a str) -> Result<Self, SignedError> {
-        let jws = Unverified::parse(text)?;
+        Self::of(Unverified::parse(text)?)
+    }
+
+    /// The request that a JWS is.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn of(jws: Unverified<'a>) -> Result<Self, SignedError> {
         // Before anything else: a downgrade is worth naming whatever the rest says. Only the number 2 counts;
         // "2", 2.0, 1 and null fail rather than fall back (CVE-2021-33779).
         let kdf = match &jws.header.kdf_ver {

@@ -1,15 +1,17 @@
-//! A PRT to an access token for an app, by a request signed with the session key.
+//! A PRT to an access token for an app, by a request signed with the session key or the device's own.
 
 use super::Dice;
 use crate::bench::http::{self, Answer, Connection, Fault, post};
 use crate::bench::load::Worker;
 use hyper::Request;
-use passband_core::directory::ClientProfile;
 use passband_server::bench::{CLIENT, RESOURCE, compatible};
+use passband_wire::jose::ec::SoftEc;
+use passband_wire::jose::ecdh;
 use passband_wire::jose::jwe;
 use passband_wire::jose::jwk::JwkSet;
 use passband_wire::jose::jws::{Unverified, VerifyingKey};
 use passband_wire::jose::kdf::SessionKey;
+use passband_wire::prt::bound::{self, Bound};
 use passband_wire::prt::message::{NonceReply, PrtUseClaims, TokenReply};
 use passband_wire::prt::{GRANT_JWT_BEARER, NONCE_HEADER, signed};
 use passband_wire::rng::SystemRandom;
@@ -18,8 +20,41 @@ use std::rc::Rc;
 /// One in so many access tokens is verified; every answer is decrypted and read.
 const VERIFY_EVERY: u32 = 500;
 
-/// PRTs with their session keys.
-pub(in crate::bench) type Prts = Rc<Vec<(String, SessionKey)>>;
+/// PRTs with what signs for them.
+pub(in crate::bench) type Prts = Rc<Vec<(String, Signer)>>;
+
+/// What signs for a PRT.
+#[derive(Clone)]
+pub(in crate::bench) enum Signer {
+    /// Its session key.
+    SessionKey(SessionKey),
+    /// Its session key, in the suite of a broker written for Entra ID, where the device may use it.
+    Compatible(SessionKey),
+    /// The device's key, which is its transport key here too, and its certificate (base64).
+    DeviceKey(Rc<SoftEc>, String),
+}
+
+impl Signer {
+    fn sign(&self, claims: PrtUseClaims, apv: &[u8]) -> Result<String, Fault> {
+        let signed = match self {
+            Self::SessionKey(key) => signed::sign(key, &claims, &SystemRandom).ok(),
+            Self::Compatible(key) => compatible::sign(key, &claims, &SystemRandom),
+            Self::DeviceKey(key, certificate) => {
+                bound::sign(certificate, &Bound::usage(claims, apv), |input| key.sign(input)).ok()
+            }
+        };
+        Ok(signed.ok_or("a request could not be signed")?)
+    }
+
+    fn open(&self, apv: &[u8], text: &str) -> Result<Vec<u8>, Fault> {
+        let opened = match self {
+            Self::SessionKey(key) => jwe::open_reply(key, text).ok(),
+            Self::Compatible(key) => compatible::open(key, text),
+            Self::DeviceKey(key, _) => ecdh::open_with(&**key, apv, text).ok(),
+        };
+        Ok(opened.ok_or("an answer does not open")?)
+    }
+}
 
 /// Asks the server for a nonce.
 pub(in crate::bench) async fn nonce(connection: &mut Connection, path: &str) -> Result<String, Fault> {
@@ -48,29 +83,16 @@ pub(in crate::bench) struct Exchange {
     dice: Dice,
     now: usize,
     nonce: String,
+    /// For the answer to the request that is under way.
+    apv: [u8; 32],
     /// None for the bare handler, which shows no keys.
     keys: Option<Rc<Vec<VerifyingKey>>>,
-    profile: ClientProfile,
     done: u32,
 }
 
 impl Exchange {
     pub(in crate::bench) fn new(path: String, prts: Prts, seed: usize, nonce: String) -> Self {
-        Self {
-            path,
-            prts,
-            dice: Dice::new(seed),
-            now: 0,
-            nonce,
-            keys: None,
-            profile: ClientProfile::Strict,
-            done: 0,
-        }
-    }
-
-    /// In the suite of a broker written for Entra ID, for PRTs of devices that may use it.
-    pub(in crate::bench) fn compatible(self) -> Self {
-        Self { profile: ClientProfile::Compatible, ..self }
+        Self { path, prts, dice: Dice::new(seed), now: 0, nonce, apv: [0; 32], keys: None, done: 0 }
     }
 
     pub(in crate::bench) fn verifying(self, keys: Rc<Vec<VerifyingKey>>) -> Self {
@@ -93,7 +115,7 @@ impl Exchange {
 impl Worker for Exchange {
     fn request(&mut self) -> Result<Option<Request<String>>, Fault> {
         self.now = self.dice.below(self.prts.len());
-        let (prt, key) = &self.prts[self.now];
+        let (prt, signer) = &self.prts[self.now];
         let claims = PrtUseClaims {
             refresh_token: prt.clone(),
             grant_type: "refresh_token".to_owned(),
@@ -102,14 +124,8 @@ impl Worker for Exchange {
             resource: Some(RESOURCE.to_owned()),
             request_nonce: Some(self.nonce.clone()),
         };
-        let request = match self.profile {
-            ClientProfile::Strict => {
-                signed::sign(key, &claims, &SystemRandom).map_err(|error| error.to_string())?
-            }
-            ClientProfile::Compatible => {
-                compatible::sign(key, &claims, &SystemRandom).ok_or("a request is no JSON")?
-            }
-        };
+        self.apv = bound::fresh_apv(&SystemRandom);
+        let request = signer.sign(claims, &self.apv)?;
         post(&self.path, http::FORM, form(&request)).map(Some)
     }
 
@@ -119,12 +135,8 @@ impl Worker for Exchange {
             next.clone_into(&mut self.nonce);
         }
         let text = std::str::from_utf8(&answer.body).map_err(|error| error.to_string())?;
-        let (_, key) = &self.prts[self.now];
-        let plain = match self.profile {
-            ClientProfile::Strict => jwe::open_reply(key, text).ok(),
-            ClientProfile::Compatible => compatible::open(key, text),
-        };
-        let plain = plain.ok_or("an answer does not open")?;
+        let (_, signer) = &self.prts[self.now];
+        let plain = signer.open(&self.apv, text)?;
         let reply: TokenReply = serde_json::from_slice(&plain).map_err(|error| error.to_string())?;
         if self.done.is_multiple_of(VERIFY_EVERY) {
             self.verify(&reply.access_token)?;

@@ -1,6 +1,6 @@
 //! The decision: each policy is asked everything, and what they say is added up (see [`super`] for the rules).
 
-use super::facts::{Fact, Facts, Shown, Truth, UserAction};
+use super::facts::{Fact, Facts, Truth, UserAction};
 use super::index::Named;
 use super::model::{
     ContinuousEvaluation, EVERY_TIME, Frequency, Operator, PersistentBrowser, Platforms, Policy,
@@ -254,9 +254,9 @@ impl<'p> Question<'_, 'p> {
     }
 }
 
-/// Whether what was presented is bound: signed just now by a session key, with a registered device behind it.
+/// Whether what was presented is bound: signed just now by a session key or the device's own, with a registered device behind it.
 fn token_protection(facts: &Facts<'_>) -> Truth {
-    let signed = Truth::of(facts.presented.shown == Shown::SessionKey);
+    let signed = Truth::of(facts.presented.shown.is_signed());
     let bound = facts.presented.binding.ask(|binding| *binding != Binding::None);
     signed.and(bound).and(facts.device.ask(Option::is_some))
 }

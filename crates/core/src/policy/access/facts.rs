@@ -473,6 +473,17 @@ pub enum Shown {
     RefreshToken,
     /// An access token, at introspection or `userinfo`.
     AccessToken,
+    /// The request is signed by the device's key itself, or carries a PRT cookie that is: no key that could be copied
+    /// out of a session holds the PRT.
+    DeviceKey,
+}
+
+impl Shown {
+    /// Whether this very request is signed by what holds a PRT.
+    #[must_use]
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::SessionKey | Self::DeviceKey)
+    }
 }
 
 /// What was presented, and what holds it.

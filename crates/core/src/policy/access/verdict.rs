@@ -1,6 +1,6 @@
 //! What the policies say of a request, policy by policy, and what comes of it.
 
-use super::facts::{Presented, Shown, Truth};
+use super::facts::{Presented, Truth};
 use super::model::{ContinuousEvaluation, Operator, PersistentBrowser, Policy, State};
 use super::strength::Strength;
 use crate::policy::signal::Binding;
@@ -497,7 +497,7 @@ impl TokenProtection {
     #[must_use]
     pub fn of(presented: &Presented, device: Truth) -> Self {
         let unbound = |code| Self { status: "unbound", code: Some(code) };
-        let signed = presented.shown == Shown::SessionKey;
+        let signed = presented.shown.is_signed();
         match presented.binding.known() {
             _ if device.is_no() => unbound(1002),
             Some(Binding::HardwareKey | Binding::SoftwareKey) if signed && device.is_yes() => {

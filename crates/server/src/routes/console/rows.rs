@@ -7,6 +7,7 @@ use crate::pages::{
     DeviceRow, DeviceState, HelloKeyRow, PasskeyKind, PasskeyModel, PasskeyRow, SessionRow, When,
 };
 use crate::trust::InForce;
+use passband_core::device::suite::Suite;
 use passband_core::directory::hello::HelloKey;
 use passband_core::directory::{ClientProfile, Device, JoinType, Passkey, Session, SessionKind};
 use passband_core::id::UserId;
@@ -151,12 +152,15 @@ pub fn device_row(device: &Device, (is_current, signed): (bool, bool), now: Time
     };
     let system = format!("{} {}", device.os, device.os_version);
     let system = if system.trim().is_empty() { "Unknown system" } else { system.trim() };
+    let suite = Suite::of_key(&device.device_key).plain();
     DeviceRow {
         id: device.id.to_string(),
         name: device.name.clone(),
         kind: match device.profile {
-            ClientProfile::Strict => format!("{system}, {join}"),
-            ClientProfile::Compatible => format!("{system}, {join}, compatible client profile"),
+            ClientProfile::Strict => format!("{system}, {join}, {suite} suite"),
+            ClientProfile::Compatible => {
+                format!("{system}, {join}, {suite} suite, compatible client profile")
+            }
         },
         state,
         evidence: device.evidence.name().to_owned(),

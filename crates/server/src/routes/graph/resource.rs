@@ -15,6 +15,7 @@ use super::resource_policy::{GROUP, METHOD_CONFIGURATION, METHODS_POLICY, WHAT_I
 use crate::refusal::WireError;
 use passband_core::audit::SignIn;
 use passband_core::compliance::{Attribute, Ownership};
+use passband_core::device::suite::Suite;
 use passband_core::directory::{App as AppRecord, Device, KeyState, Passkey, StoredKey, Tap, User};
 use passband_core::manage::app::{is_built_in, is_web};
 use passband_core::reason::Reason;
@@ -247,6 +248,11 @@ pub static DEVICE: Resource = Resource {
         filter("passband_ownerId", Kind::Guid, "The person who registered it."),
         filter("passband_evidence", Kind::Text, "What proves its keys: E0 to E4."),
         plain(
+            "passband_suite",
+            Kind::Text,
+            "What signs the uses of its PRT: deviceKey (its key itself) or sessionKey.",
+        ),
+        plain(
             "passband_clientProfile",
             Kind::Text,
             "What its broker is let off: strict (nothing) or compatible.",
@@ -287,6 +293,7 @@ pub fn device(device: &Device, now: Timestamp) -> Value {
         "extensionAttributes": extensions,
         "passband_ownerId": device.owner.to_string(),
         "passband_evidence": device.evidence.name(),
+        "passband_suite": Suite::of_key(&device.device_key).name(),
         "passband_clientProfile": device.profile.name(),
         "passband_certificateThumbprint": thumbprint,
         "passband_certificateExpiryDateTime": device.certificate_expires.rfc3339(),

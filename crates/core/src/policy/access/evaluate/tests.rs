@@ -350,7 +350,7 @@ fn a_sign_in_grows_old_and_the_shortest_frequency_counts() {
 }
 
 #[test]
-fn token_protection_takes_what_a_session_key_signed_and_nothing_else() {
+fn token_protection_takes_what_a_session_key_or_device_key_signed_and_nothing_else() {
     let policies = [policy(json!({}), Value::Null, json!({ "secureSignInSession": { "isEnabled": true } }))];
     let mut facts = facts();
     for shown in [
@@ -361,13 +361,15 @@ fn token_protection_takes_what_a_session_key_signed_and_nothing_else() {
         Shown::RefreshToken,
         Shown::AccessToken,
         Shown::SessionKey,
+        Shown::DeviceKey,
     ] {
         facts.presented.shown = shown;
         for (binding, code) in
             [(Binding::HardwareKey, None), (Binding::SoftwareKey, None), (Binding::None, Some(1003))]
         {
             facts.presented.binding = Fact::Known(binding);
-            let code = if shown == Shown::SessionKey { code } else { Some(1008) };
+            let signed = matches!(shown, Shown::SessionKey | Shown::DeviceKey);
+            let code = if signed { code } else { Some(1008) };
             let set = set(&policies);
             let verdict = evaluate(&set, &facts);
             assert_eq!(verdict.protection.code, code, "{shown:?} {binding:?}");
