@@ -418,16 +418,21 @@ mod tests {
         assert!(matches!(silent.why, Some(Why::MapSilent(..))), "{silent:?}");
     }
 
-    /// Fail closed: what a new condition asks is not known before somebody says it.
+    /// Fail closed: what a new condition asks is not known before somebody says it, and what the map is unsure of is not
+    /// sure here.
     #[test]
     fn a_condition_nobody_explained_makes_it_unknown() {
-        let mut facts = Atlas::embedded().facts().to_vec();
-        let chrome = facts.iter_mut().find(|fact| fact.id == "auth.linux.fido2.browser.chrome").unwrap();
-        chrome.conditions = &["a full moon"];
-        let today = Today::new(&Atlas::new(Cow::Owned(facts)), day("2026-11-22"));
-        let kit = Kit::elsewhere(Platform::Linux, false);
-        let said = today.of(Ability::Browser(Browser::Chrome), Platform::Linux, &kit);
-        assert_eq!(said.truth, Truth::Unknown);
+        let of = |change: fn(&mut atlas::Fact)| {
+            let mut facts = Atlas::embedded().facts().to_vec();
+            let chrome = facts.iter_mut().find(|fact| fact.id == "auth.linux.fido2.browser.chrome");
+            change(chrome.unwrap());
+            let today = Today::new(&Atlas::new(Cow::Owned(facts)), day("2026-11-22"));
+            let kit = Kit::elsewhere(Platform::Linux, false);
+            today.of(Ability::Browser(Browser::Chrome), Platform::Linux, &kit).truth
+        };
+        assert_eq!(of(|_| ()), Truth::Yes);
+        assert_eq!(of(|it| it.conditions = &["a full moon"]), Truth::Unknown);
+        assert_eq!(of(|it| it.confidence = Confidence::Low), Truth::Unknown);
     }
 
     #[test]
