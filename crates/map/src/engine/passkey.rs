@@ -1,7 +1,7 @@
 //! Passkeys by what can matter, and what the passkey policy says of them.
 
 use super::people::Key;
-use super::platform::{Said, is_synced, kind_of};
+use super::platform::{Said, is_model_synced, kind_of};
 use super::table::Kind;
 use super::why::{Against, Why};
 use crate::model::Passkey;
@@ -32,7 +32,7 @@ impl Token {
         // Nothing can attest a key that is copied.
         let by_attestation = attested.filter(|it| *it).map(|_| false);
         let said = passkey.synced.known().copied().or(by_attestation);
-        let synced = said.or_else(|| is_synced(kind_of(aaguid, None)));
+        let synced = said.or_else(|| is_model_synced(aaguid?));
         let attested = attested.or(synced.filter(|it| *it).map(|_| false));
         Self { aaguid, synced, attested }
     }

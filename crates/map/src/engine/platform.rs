@@ -4,7 +4,7 @@ use super::PLATFORMS;
 use super::kit::{Kit, Way};
 use super::table::{Ability, CONDITIONS, Kind, MEANS_YES, MODELS, Need};
 use super::why::Why;
-use crate::atlas::{self, Atlas, Date, Platform as Column, Standing};
+use crate::atlas::{self, Atlas, Confidence, Date, Platform as Column, Standing};
 use crate::model::Browser;
 use crate::version::Version;
 use passband_core::id::KeyId;
@@ -133,6 +133,8 @@ impl State {
         let now = map.standing(column, subject, day).map(|fact| {
             let yes = MEANS_YES.contains(&(fact.value, ability));
             let truth = match fact.standing() {
+                // The map itself is not sure of it.
+                _ if fact.confidence == Confidence::Low => Truth::Unknown,
                 Standing::Yes => Truth::Yes,
                 _ if yes => Truth::Yes,
                 Standing::No | Standing::NotApplicable => Truth::No,
@@ -188,14 +190,31 @@ pub fn kind_of(aaguid: Option<[u8; 16]>, synced: Option<bool>) -> Kind {
     }
 }
 
+/// What the map knows of models: kind, name, and whether they are synced, where it is sure.
+type Models = BTreeMap<[u8; 16], (Kind, &'static str, Option<bool>)>;
+
+fn models() -> &'static Models {
+    static MODELS: LazyLock<Models> = LazyLock::new(|| {
+        let facts = Atlas::embedded().facts().iter();
+        let of = |fact| {
+            let (aaguid, (kind, name)) = named(fact)?;
+            Some((aaguid, (kind, name, is_synced(kind).filter(|_| fact.confidence != Confidence::Low))))
+        };
+        facts.filter_map(of).collect()
+    });
+    &MODELS
+}
+
 /// The kind and the name of a model that the map names.
 #[must_use]
 pub fn model(aaguid: [u8; 16]) -> Option<(Kind, &'static str)> {
-    static MODELS: LazyLock<BTreeMap<[u8; 16], (Kind, &'static str)>> = LazyLock::new(|| {
-        let facts = Atlas::embedded().facts().iter();
-        facts.filter_map(named).collect()
-    });
-    MODELS.get(&aaguid).copied()
+    models().get(&aaguid).map(|it| (it.0, it.1))
+}
+
+/// Whether passkeys of a model are synced, where nobody said; none where the map is not sure either.
+#[must_use]
+pub fn is_model_synced(aaguid: [u8; 16]) -> Option<bool> {
+    models().get(&aaguid)?.2
 }
 
 /// The model that a fact is about, if it is about one.
@@ -214,9 +233,8 @@ fn named(fact: &atlas::Fact) -> Option<([u8; 16], (Kind, &'static str))> {
     Some((*aaguid.as_bytes(), (kind?, fact.subject.title)))
 }
 
-/// Whether a kind is synced, for passkeys of which nobody said.
-#[must_use]
-pub const fn is_synced(kind: Kind) -> Option<bool> {
+/// Whether a kind is synced.
+const fn is_synced(kind: Kind) -> Option<bool> {
     match kind {
         Kind::Apple | Kind::Google | Kind::OtherSynced | Kind::SomeSynced => Some(true),
         Kind::Unknown => None,
@@ -400,16 +418,21 @@ mod tests {
         assert!(matches!(silent.why, Some(Why::MapSilent(..))), "{silent:?}");
     }
 
-    /// Fail closed: what a new condition asks is not known before somebody says it.
+    /// Fail closed: what a new condition asks is not known before somebody says it, and what the map is unsure of is not
+    /// sure here.
     #[test]
     fn a_condition_nobody_explained_makes_it_unknown() {
-        let mut facts = Atlas::embedded().facts().to_vec();
-        let chrome = facts.iter_mut().find(|fact| fact.id == "auth.linux.fido2.browser.chrome").unwrap();
-        chrome.conditions = &["a full moon"];
-        let today = Today::new(&Atlas::new(Cow::Owned(facts)), day("2026-11-22"));
-        let kit = Kit::elsewhere(Platform::Linux, false);
-        let said = today.of(Ability::Browser(Browser::Chrome), Platform::Linux, &kit);
-        assert_eq!(said.truth, Truth::Unknown);
+        let of = |change: fn(&mut atlas::Fact)| {
+            let mut facts = Atlas::embedded().facts().to_vec();
+            let chrome = facts.iter_mut().find(|fact| fact.id == "auth.linux.fido2.browser.chrome");
+            change(chrome.unwrap());
+            let today = Today::new(&Atlas::new(Cow::Owned(facts)), day("2026-11-22"));
+            let kit = Kit::elsewhere(Platform::Linux, false);
+            today.of(Ability::Browser(Browser::Chrome), Platform::Linux, &kit).truth
+        };
+        assert_eq!(of(|_| ()), Truth::Yes);
+        assert_eq!(of(|it| it.conditions = &["a full moon"]), Truth::Unknown);
+        assert_eq!(of(|it| it.confidence = Confidence::Low), Truth::Unknown);
     }
 
     #[test]
@@ -422,6 +445,10 @@ mod tests {
             let (_, (kind, _)) = named(fact).unwrap_or_else(|| panic!("{}: of no kind", fact.id));
             assert_eq!(is_synced(kind), Some(fact.value == "synced"), "{}: {kind:?}", fact.id);
         }
+        // Of Edge on a Mac the list does not state it.
+        let id = |text: &str| *text.parse::<KeyId>().unwrap().as_bytes();
+        assert_eq!(is_model_synced(id("771b48fd-d3d4-4f74-9232-fc157ab0507a")), None);
+        assert_eq!(is_model_synced(id("adce0002-35bc-c60a-648b-0b25f1f05503")), Some(false));
         for (aaguid, kind) in MODELS {
             let id: KeyId = aaguid.parse().unwrap();
             assert_eq!(model(*id.as_bytes()).map(|it| it.0), Some(*kind), "{aaguid} is not in the map");

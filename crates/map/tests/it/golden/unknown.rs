@@ -1,8 +1,9 @@
 //! What nobody said.
 
 use super::build::*;
-use passband_core::policy::access::facts::{Fact, Platform, Truth};
+use passband_core::policy::access::facts::{Fact, Platform, TrustType, Truth};
 use passband_map::engine::Options;
+use passband_map::engine::kit::Way;
 use serde_json::json;
 
 /// A v1.0 export cannot show token protection: whether the policy asks for it, nobody can tell. Assumed away on request.
@@ -53,6 +54,23 @@ fn unknown_membership_matters_only_where_it_can() {
     let excluded = both(&document, &json!({ "excludeTargets": [{ "id": guid(8), "targetType": "group" }] }));
     assert_eq!(anna(&excluded).of("Anna").to(OTHER), Truth::Unknown);
     assert!(anna(&excluded).of("Anna").says("membershipUnknown"));
+}
+
+/// How a device is registered, nobody said: joined to the domain it would do, joined to the directory alone it would not.
+#[test]
+fn unknown_trust_is_unknown() {
+    for (trust, truth) in [
+        (Fact::Known(Some(TrustType::ServerAd)), Truth::Yes),
+        (Fact::Known(Some(TrustType::AzureAd)), Truth::No),
+        (Fact::Unknown, Truth::Unknown),
+    ] {
+        let it = Tenancy::new()
+            .access(&policy("Hybrid", &grant(&["domainJoinedDevice"])))
+            .person("Anna", &[], vec![key()])
+            .device(Platform::Windows)
+            .but(|it| it.trust = trust);
+        assert_eq!(it.of("Anna").by(Way::App).to(OTHER), truth, "{trust:?}");
+    }
 }
 
 /// No conditional access export is not the same as an empty one.

@@ -131,9 +131,7 @@ fn each_column_tells_what_it_takes() {
     let mut told = Vec::new();
     for (column, cell) in cells {
         let mut tenant = exported();
-        let before = tenant.devices.len();
         read(format!("name,platform,{column}\nX,Windows,{cell}\n").as_bytes(), "fleet.csv", &mut tenant);
-        assert_eq!(tenant.devices.len(), before, "{column}: the row is left out");
         told.extend(tenant.left_out.into_iter().map(|it| (it.field, it.expected, it.found)));
     }
     let expected = [

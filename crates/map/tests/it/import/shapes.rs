@@ -66,37 +66,31 @@ fn a_passkey_is_the_same_however_it_was_exported() {
     assert_eq!(person(&none, ADA).passkeys, Fact::Known(Vec::new()), "none is known, not unknown");
 }
 
-/// `methods` through v1.0 has no type and no attestation, `fido2Methods` of an older export no model: together they say all,
-/// in whatever order they were written.
+/// What one file leaves out of a passkey, another may say: together they say all, in whatever order they were written.
 #[test]
 fn two_files_about_one_passkey_fill_each_others_gaps() {
     let without = |names: &[&str]| {
         let mut it = key("k1");
-        for name in names {
-            it.as_object_mut().unwrap().remove(*name);
-        }
+        names.iter().for_each(|name| _ = it.as_object_mut().unwrap().remove(*name));
         it
     };
-    let methods = typed(
-        without(&["passkeyType", "attestationLevel", "displayName", "model"]),
-        "fido2AuthenticationMethod",
-    );
-    let fido2 = without(&["aaGuid", "createdDateTime"]);
-    let methods = collection("v1.0", &format!("users('{ADA}')/authentication/methods"), json!([methods]));
-    let fido2 = collection("beta", &format!("users('{ADA}')/authentication/fido2Methods"), json!([fido2]));
-    let whole = tenant(&[
-        people(),
-        (
-            "a.json",
-            collection("beta", &format!("users('{ADA}')/authentication/fido2Methods"), json!([key("k1")])),
-        ),
-    ]);
+    let of = |word: &str, it: Value| {
+        collection("beta", &format!("users('{ADA}')/authentication/{word}"), json!([it]))
+    };
+    let whole = tenant(&[people(), ("a.json", of("fido2Methods", key("k1")))]);
     let whole = person(&whole, ADA).passkeys.clone();
     assert!(whole.known().is_some_and(|it| it.len() == 1));
-    for (first, second) in [(&methods, &fido2), (&fido2, &methods)] {
-        let read = tenant(&[people(), ("a.json", first.clone()), ("b.json", second.clone())]);
-        assert_eq!(read.left_out, []);
-        assert_eq!(person(&read, ADA).passkeys, whole);
+    for (one, other) in [
+        (["passkeyType", "attestationLevel", "displayName", "model"], ["aaGuid", "createdDateTime", "", ""]),
+        (["passkeyType", "attestationLevel", "displayName", "createdDateTime"], ["aaGuid", "", "", ""]),
+    ] {
+        let methods = of("methods", typed(without(&one), "fido2AuthenticationMethod"));
+        let fido2 = of("fido2Methods", without(&other));
+        for (first, second) in [(&methods, &fido2), (&fido2, &methods)] {
+            let read = tenant(&[people(), ("a.json", first.clone()), ("b.json", second.clone())]);
+            assert_eq!(read.left_out, []);
+            assert_eq!(person(&read, ADA).passkeys, whole, "without {one:?} and without {other:?}");
+        }
     }
 }
 
