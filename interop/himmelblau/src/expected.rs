@@ -15,9 +15,7 @@ impl Expected {
     /// Whether this is how it came.
     pub fn admits(&self, said: &Result<String, String>) -> bool {
         match (self, said) {
-            (Self::Ok(part), Ok(text)) | (Self::Refused(part), Err(text)) => {
-                text.contains(part)
-            }
+            (Self::Ok(part), Ok(text)) | (Self::Refused(part), Err(text)) => text.contains(part),
             _ => false,
         }
     }
