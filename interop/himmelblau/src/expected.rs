@@ -9,17 +9,13 @@ pub enum Expected {
     Ok(&'static str),
     /// It is refused for good, with words that contain these.
     Refused(&'static str),
-    /// The server does not do it yet: it fails with words that contain these.
-    NotYet(&'static str),
 }
 
 impl Expected {
     /// Whether this is how it came.
     pub fn admits(&self, said: &Result<String, String>) -> bool {
         match (self, said) {
-            (Self::Ok(part), Ok(text)) | (Self::Refused(part) | Self::NotYet(part), Err(text)) => {
-                text.contains(part)
-            }
+            (Self::Ok(part), Ok(text)) | (Self::Refused(part), Err(text)) => text.contains(part),
             _ => false,
         }
     }
@@ -30,7 +26,6 @@ impl fmt::Display for Expected {
         match self {
             Self::Ok(part) => write!(f, "ok ({part})"),
             Self::Refused(part) => write!(f, "refused ({part})"),
-            Self::NotYet(part) => write!(f, "not yet ({part})"),
         }
     }
 }

@@ -139,7 +139,8 @@ impl Run {
         let outcome = self.exchange(prt, vec!["https://graph.microsoft.com/.default"], None, None).await;
         self.transcript.tell("exchange, v2 (scope)", outcome);
         let key = b64::encode(format!(r#"{{"kid":"{CHALLENGE}"}}"#));
-        let outcome = self.exchange(prt, vec!["https://graph.microsoft.com/.default"], None, Some(&key)).await;
+        let outcome =
+            self.exchange(prt, vec!["https://graph.microsoft.com/.default"], None, Some(&key)).await;
         self.transcript.tell("exchange, PoP", outcome);
         let outcome = self.cookie(prt, true).await;
         self.transcript.tell("cookie with nonce", outcome);

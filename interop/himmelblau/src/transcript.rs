@@ -1,6 +1,6 @@
 //! What came of each step beside what was expected, a line each.
 
-use crate::expected::{EXPECTED, Expected};
+use crate::expected::EXPECTED;
 use std::fmt::Display;
 
 /// Why a step did not succeed: the words of the client or of the server.
@@ -23,10 +23,9 @@ impl Transcript {
         };
         let good = expected.is_some_and(|expected| expected.admits(&said)) && !self.told.contains(&step);
         self.told.push(step);
-        let (word, detail) = match (&said, expected) {
-            (Ok(detail), _) => ("ok", detail),
-            (Err(refusal), Some(Expected::NotYet(_))) => ("not yet", refusal),
-            (Err(refusal), _) => ("refused", refusal),
+        let (word, detail) = match &said {
+            Ok(detail) => ("ok", detail),
+            Err(refusal) => ("refused", refusal),
         };
         let mark = if good { " " } else { "!" };
         println!("{mark} {step:<34} {word:<8} {}", one_line(detail));

@@ -1,8 +1,9 @@
 //! Hello keys from outside (prt.md §3.10, §4.3), with the attacks A17 to A19; what is told of a refused PRT, and hybrid join.
 
 use crate::access::{POLICY, grants, policy, put};
-use crate::compatible::client::{Broker, DRS_SCOPE, GRAPH, Way, nonce, program, redeem, tenant};
+use crate::compatible::client::{Broker, DRS_SCOPE, GRAPH, Way, nonce, program, redeem, redeem_code, tenant};
 use crate::device::{key, payload};
+use crate::dialect::code_of_page;
 use crate::world::{NOW, Person, Reply, World};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
@@ -165,7 +166,12 @@ async fn a_hello_key_is_registered_and_signs_its_owner_in() {
 async fn a19_a_key_is_registered_with_a_passkey_of_the_last_ten_minutes_alone() {
     let (world, ada, mut broker) = enrolled().await;
     let fresh = key_token(&world, &broker).await;
-    world.pass(Seconds::minutes(11));
+    world.pass(Seconds(590));
+    let page = broker.authorize(&world, FOR_A_KEY).await;
+    world.pass(Seconds(20));
+    // The code is good for a minute; what it was made for is not.
+    let reply = redeem_code(&world, FOR_A_KEY, &code_of_page(&page.body)).await;
+    refused(&world, &reply, (50_076, Reason::AuthTooOld)).await;
     // The token is good for a quarter of an hour; what it proved is not.
     let reply = send_key(&world, fresh.as_str().unwrap(), &json!({ "kngc": blob(1) })).await;
     refused(&world, &reply, (50_076, Reason::AuthTooOld)).await;

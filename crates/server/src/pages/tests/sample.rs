@@ -1,6 +1,6 @@
 //! One filled-in specimen of every page, and the same again with words a stranger chose.
 
-use super::sample_passkeys::passkeys;
+use super::sample_passkeys::{hello_key, passkeys};
 use super::{sample_access, sample_device, sample_policy, sample_signals, sample_trust};
 use crate::pages::*;
 use passband_wire::time::Timestamp;
@@ -61,16 +61,6 @@ pub(super) fn viewer(w: Words) -> Viewer {
 
 pub(super) fn admin(w: Words) -> Admin {
     Admin { viewer: viewer(w), roles: passband_core::directory::Roles::GLOBAL, csrf: csrf(), notice: None }
-}
-
-fn hello_key(w: Words) -> HelloKeyRow {
-    HelloKeyRow {
-        id: "zq3WqVXrCCdAq-1PmKMTQf9T5Jpc3xbzqlbn1JyvMdI".into(),
-        device: w.label.into(),
-        created: ago(9_000),
-        last_used: Some(ago(12)),
-        band: band(Claimed, Unknown, Claimed, Unknown),
-    }
 }
 
 fn devices(w: Words) -> Vec<DeviceRow> {

@@ -1,8 +1,8 @@
-//! Specimens of passkeys: one of each kind that looks different.
+//! Specimens of passkeys, one of each kind that looks different, and of a Hello key.
 
 use super::sample::{Words, ago, band};
 use crate::pages::Level::{Claimed, Hardware, Proved, Unknown};
-use crate::pages::{PasskeyKind, PasskeyModel, PasskeyRow};
+use crate::pages::{HelloKeyRow, PasskeyKind, PasskeyModel, PasskeyRow};
 
 pub(super) fn passkeys(w: Words) -> Vec<PasskeyRow> {
     let row = |id: &str, name: &str, kind, is_proved: bool, band, is_current: bool| PasskeyRow {
@@ -43,4 +43,14 @@ pub(super) fn passkeys(w: Words) -> Vec<PasskeyRow> {
             false,
         ),
     ]
+}
+
+pub(super) fn hello_key(w: Words) -> HelloKeyRow {
+    HelloKeyRow {
+        id: "zq3WqVXrCCdAq-1PmKMTQf9T5Jpc3xbzqlbn1JyvMdI".into(),
+        device: w.label.into(),
+        created: ago(9_000),
+        last_used: Some(ago(12)),
+        band: band(Claimed, Unknown, Claimed, Unknown),
+    }
 }
