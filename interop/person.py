@@ -134,6 +134,9 @@ class Person:
         self.browser = requests.Session()
         self.browser.trust_env = False
         self.browser.verify = self.server.ca
+        # The server may close a connection whose last request it answered without reading its body (RFC 9112 §9.3). A
+        # browser asks again on another; this one begins each request on its own.
+        self.browser.headers["Connection"] = "close"
 
     def _press(self, path, fields):
         page = self.browser.get(self.server.url + path).text

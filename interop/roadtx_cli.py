@@ -6,7 +6,7 @@ PASSBAND_PORT is the port of that server. A line in /etc/hosts would do the same
 import os
 import socket
 
-# Built into roadlib, and not to be set.
+# Built into roadlib. The first can be set, but not for every command; the second cannot.
 NAMES = ("login.microsoftonline.com", "enterpriseregistration.windows.net")
 
 

@@ -22,7 +22,7 @@ async fn first_request(listener: TcpListener) -> std::io::Result<String> {
             break;
         }
     }
-    let page = "<!doctype html><title>App</title><p>Back at the app";
+    let page = "<!doctype html><title>App</title><link rel=icon href=data:,><p>Back at the app";
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: ";
     stream.write_all(format!("{head}{}\r\n\r\n{page}", page.len()).as_bytes()).await?;
     Ok(text)
