@@ -56,6 +56,9 @@ impl Attack {
     }
 }
 
+/// What is noted of a variant that was answered with 429.
+pub(crate) const THROTTLED: &str = "the server has stopped listening to this network for a while: 429";
+
 /// What came of an attack.
 #[derive(Clone, Debug)]
 pub struct Tried {
@@ -77,6 +80,13 @@ impl Tried {
         } else {
             Verdict::Refused
         }
+    }
+
+    /// Whether the server stopped listening meanwhile (RFC 6585 §4).
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        let told = |it: &Variant| matches!(&it.outcome, Outcome::NotTried { why } if why == THROTTLED);
+        self.variants.iter().any(told)
     }
 
     /// How many variants were refused.

@@ -13,10 +13,11 @@
 //! | `tried` | one function for each |
 //! | `trial` | how answers are judged |
 //! | [`target`] | the server, and what only its own operator can do |
-//! | `http`, `people`, `device`, `entra`, `forge` | what honest clients do, and what forgers do |
+//! | `http`, `people`, `device`, `bound`, `entra`, `forge` | what honest clients do, and what forgers do |
 //! | [`report`] | the answer as a table, Markdown, JSON; and `docs/attacks.md` |
 
 pub mod attack;
+mod bound;
 mod device;
 mod entra;
 mod forge;

@@ -8,13 +8,18 @@ use passband_attacks::{ATTACKS, find};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long a server that has answered 429 is left alone, in seconds: what ours asks for.
+const THROTTLED: i64 = 600;
 
 const EXAMPLE: &str = "Example:
   passband serve &
   passband-attacks --server http://localhost:8480 --token \"$(passband admin token)\" --only A3,A9
 
 It makes people, devices and applications there and takes them away again; for some attacks it switches brokers written for
-Entra ID on for a moment. Do not point it at a server that people depend on.
+Entra ID on for a moment. Do not point it at a server that people depend on. Run whole, it is refused some hundred times: a server that then stops
+listening for a while needs --patience 660, and an hour.
 
 Exit codes: 0 all refused, 1 one succeeded or was not tried (see --allow-untried), 2 usage, 3 the server cannot be reached.";
 
@@ -136,7 +141,14 @@ async fn run(arguments: &Arguments, attacks: &[&'static Attack]) -> Result<Vec<T
     let mut all = Vec::new();
     for attack in attacks {
         complain(&format!("{} {} ...", attack.id, attack.name));
-        all.push(attack.run(&target).await?);
+        let mut tried = attack.run(&target).await?;
+        // Whoever is refused a hundred times is not listened to for a while; what came then shows nothing.
+        if tried.is_throttled() && arguments.patience >= THROTTLED {
+            complain(&format!("the server has stopped listening; waiting for {THROTTLED} seconds"));
+            tokio::time::sleep(Duration::from_secs(THROTTLED.unsigned_abs())).await;
+            tried = attack.run(&target).await?;
+        }
+        all.push(tried);
     }
     Ok(all)
 }

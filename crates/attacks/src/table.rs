@@ -404,9 +404,12 @@ pub const ATTACKS: &[Attack] = &[
         name: "The session key itself stolen",
         threat: "Malware with the broker's rights copies PRT and session key from memory.",
         tried: "Both used on another machine; then for the registration service, for another PRT, after the \
-                device is disabled, after the sessions are revoked.",
+                device is disabled, after the sessions are revoked. The same theft from a device whose own \
+                key signs: recorded requests and cookies, old signatures, the thief's keys and devices, \
+                session keys, the PRT in the clear.",
         stopped_by: "Nothing stops the use itself in the session-key suite, until an administrator or the owner \
-                acts or the PRT's 90 days are over. Bound: no device, no key, no other PRT comes of it.",
+                acts or the PRT's 90 days are over. Bound: no device, no other PRT comes of it. In protocol \
+                version 4 there is no session key: each use is signed by the device's own key.",
         test: "s1_session_key_stolen",
         source: "beyond the list",
         run: |trial| Box::pin(stolen::session_key(trial)),

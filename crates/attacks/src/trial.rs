@@ -1,7 +1,7 @@
 //! One attack under way: what was tried so far, and how answers are judged. What is not clearly a refusal counts for the
 //! attacker.
 
-use crate::attack::{Outcome, Trouble, Variant};
+use crate::attack::{Outcome, THROTTLED, Trouble, Variant};
 use crate::http::Reply;
 use crate::target::Target;
 use reqwest::Method;
@@ -97,7 +97,7 @@ impl<'t> Trial<'t> {
         if let Some(got) = gain(reply) {
             self.note(name, Outcome::Succeeded { got });
         } else if reply.status == 429 {
-            self.not_tried(name, "the server has stopped listening to this network for a while: 429");
+            self.not_tried(name, THROTTLED);
         } else if is_refusal(reply) {
             let said = self.log().await?;
             let odd = !reasons.is_empty()

@@ -225,7 +225,10 @@ async fn provisioned(trial: &mut Trial<'_>) -> Result<(), Trouble> {
     ] {
         trial.refused(format!("a key with {name}"), &bring(trial, &token, &own).await?, &[]).await?;
     }
-    let reply = target.drs_by_prt(&broker.held).await?;
+    // With KDFv1, or the device would be strict from here on, and the exchange with it.
+    let wish =
+        forge::with(broker.held.claims("", &target.nonce().await?), &json!({ "resource": DRS_RESOURCE }));
+    let reply = target.present_v1(&forge::sign_v1(&broker.held.key, &forge::ctx(), &wish)).await?;
     trial
         .refused("the PRT itself asks for the registration service", &reply, &["session_from_prt_confined"])
         .await?;

@@ -1,7 +1,8 @@
 //! What was stolen from a device, and what was taken away from it: A1, A2, A5, S1.
 
 use crate::attack::{Outcome, Trouble};
-use crate::device::{Chain, DEVICE_CREDENTIAL, prt_claims};
+use crate::bound;
+use crate::device::{Chain, DEVICE_CREDENTIAL, Held, prt_claims};
 use crate::forge;
 use crate::people::{done, text};
 use crate::trial::{Trial, gain};
@@ -38,7 +39,7 @@ pub async fn pass_the_prt(trial: &mut Trial<'_>) -> Result<(), Trouble> {
     let reply = program.form("/token", &form).await?;
     trial.refused("as an authorization code", &reply, &["code_invalid"]).await?;
     let reply = target.ask_prt(&mallory.device, prt).await?;
-    let reasons = &["prt_unbound_use"];
+    let reasons = &["prt_unbound_use", "session_key_signature"];
     trial.refused("as the refresh token for a PRT of the thief's own device", &reply, reasons).await?;
     for (name, key) in [
         ("signed with a key of chance", rng::bytes::<32>(&SystemRandom)),
@@ -54,7 +55,7 @@ pub async fn pass_the_prt(trial: &mut Trial<'_>) -> Result<(), Trouble> {
     }
     let claims = held.claims("openid aza", &target.nonce().await?);
     let reply = target.present(&mallory.device.sign(&claims)).await?;
-    trial.refused("signed by the thief's own device key", &reply, &["prt_unbound_use"]).await?;
+    trial.refused("signed by the thief's own device key", &reply, reasons).await?;
     let reply = target.carry_cookie(&app, prt).await?;
     trial.refused("itself as the credential of a browser", &reply, &["request_malformed"]).await?;
     for path in ["/userinfo", "/v1.0/users"] {
@@ -75,7 +76,7 @@ const ENDS: [(&str, &str); 6] = [
     ("the person is disabled", "user_disabled"),
     ("the person's sessions are revoked", "session_ended"),
     ("the passkey is deleted", "credential_removed"),
-    ("the person is deleted", "user_gone"),
+    ("the person is deleted", "session_ended"),
 ];
 
 /// A2.
@@ -214,12 +215,100 @@ pub async fn session_key(trial: &mut Trial<'_>) -> Result<(), Trouble> {
     let reply = target.drs_by_prt(&stolen).await?;
     trial.refused("bound: they register no device", &reply, &["session_from_prt_confined"]).await?;
     let reply = target.ask_prt(&chain.device, &stolen.prt).await?;
-    trial.refused("bound: they become no other PRT", &reply, &["prt_unbound_use"]).await?;
+    trial
+        .refused("bound: they become no other PRT", &reply, &["prt_unbound_use", "session_key_signature"])
+        .await?;
     end(trial, &chain, "the device is disabled").await?;
     let reply = target.use_prt(&stolen, "openid").await?;
     trial.refused("bound: the device is disabled", &reply, &["device_disabled"]).await?;
     let second = target.chain("Second").await?;
     end(trial, &second, "the person's sessions are revoked").await?;
     let reply = target.use_prt(&second.held, "openid").await?;
-    trial.refused("bound: the PRT is revoked", &reply, &["session_ended"]).await
+    trial.refused("bound: the PRT is revoked", &reply, &["session_ended"]).await?;
+    device_key(trial, &second.held).await
+}
+
+/// The same theft where the device's own key signs (protocol version 4): there is no session key, and all that a process
+/// can be robbed of is worth nothing elsewhere.
+async fn device_key(trial: &mut Trial<'_>, own: &Held) -> Result<(), Trouble> {
+    let target = trial.target;
+    let person = target.person("Bound").await?;
+    let Some(device) = target.join_bound(&person).await? else {
+        trial.not_tried("protocol version 4", "the server registers no device whose own key signs");
+        return Ok(());
+    };
+    let born = target.log_in_bound(&person, &device).await?;
+    let there = born["session_key_jwe"].is_string();
+    trial.claim("version 4: a session key to steal", !there, "none comes with the PRT");
+    let app = target.app().await?;
+    let held = Held { prt: text(&born, "refresh_token"), key: [0; 32] };
+    let honest = bound::usage(&held.claims("openid", &target.nonce().await?));
+    let used = device.key.sign(&device.certificate, &honest)?;
+    let reply = target.present_bound(&used).await?;
+    trial.control_that("the device uses its PRT", device.open(&reply)["access_token"].is_string())?;
+    let carried = bound::cookie(&held.cookie_claims(&target.nonce().await?));
+    let carried = device.key.sign(&device.certificate, &carried)?;
+    trial.control("its cookie signs a browser in", &target.carry_cookie(&app, &carried).await?)?;
+    // What the thief has: the PRT, the certificate, requests and cookies of before. What not: the key.
+    let mallory = target.person("Mallory").await?;
+    let thief = target.join_bound(&mallory).await?;
+    let thief = thief.ok_or_else(|| Trouble::SetUp("a second such device".to_owned()))?;
+    trial.mark().await?;
+    let reply = target.present_bound(&used).await?;
+    trial.refused("version 4: a recorded request", &reply, &["nonce_replayed"]).await?;
+    let reply = target.carry_cookie(&app, &carried).await?;
+    trial.refused("version 4: a recorded cookie", &reply, &["nonce_replayed"]).await?;
+    let fresh = bound::cookie(&held.cookie_claims(&target.nonce().await?));
+    let fresh = device.key.sign(&device.certificate, &fresh)?;
+    let reply = target.present_bound(&fresh).await?;
+    trial.refused("version 4: a stolen cookie at the token endpoint", &reply, &[]).await?;
+    let tail = used.rsplit('.').next().unwrap_or_default();
+    for scope in ["openid", "openid aza"] {
+        let claims = bound::usage(&held.claims(scope, &target.nonce().await?));
+        let spliced = format!(
+            "{}.{tail}",
+            forge::input(
+                &json!({ "alg": "ES256", "typ": "JWT", "x5c": [device.certificate] }),
+                claims.to_string().as_bytes()
+            )
+        );
+        let reply = target.present_bound(&spliced).await?;
+        trial
+            .refused(format!("version 4: an old signature, {scope}"), &reply, &["device_key_mismatch"])
+            .await?;
+        let claims = bound::usage(&held.claims(scope, &target.nonce().await?));
+        let forged = thief.key.sign(&device.certificate, &claims)?;
+        let reply = target.present_bound(&forged).await?;
+        trial
+            .refused(
+                format!("version 4: the thief's key, the device's certificate, {scope}"),
+                &reply,
+                &["device_key_mismatch"],
+            )
+            .await?;
+        let claims = bound::usage(&held.claims(scope, &target.nonce().await?));
+        let forged = thief.key.sign(&thief.certificate, &claims)?;
+        let reply = target.present_bound(&forged).await?;
+        trial
+            .refused(format!("version 4: the thief's own device, {scope}"), &reply, &["device_key_mismatch"])
+            .await?;
+        for (name, key) in [("zeros", [0; 32]), ("the session key of another PRT", own.key)] {
+            let request = forge::sign(&key, &held.claims(scope, &target.nonce().await?));
+            let reply = target.present(&request).await?;
+            trial.refused(format!("version 4: signed with {name}, {scope}"), &reply, &[]).await?;
+        }
+    }
+    let claims = bound::cookie(&held.cookie_claims(&target.nonce().await?));
+    let reply = target.carry_cookie(&app, &thief.key.sign(&device.certificate, &claims)?).await?;
+    trial.refused("version 4: a cookie by the thief's key", &reply, &["device_key_mismatch"]).await?;
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("client_id", "29d9ed98-a469-4536-ade2-f981bc1d605e"),
+        ("refresh_token", held.prt.as_str()),
+    ];
+    let reply = target.program().form("/token", &form).await?;
+    trial.refused("version 4: the PRT in the clear", &reply, &["prt_unbound_use"]).await?;
+    let claims = bound::usage(&held.claims("openid", &target.nonce().await?));
+    let reply = target.present_bound(&device.key.sign(&device.certificate, &claims)?).await?;
+    trial.control_that("the owner lost nothing", device.open(&reply)["access_token"].is_string())
 }
