@@ -38,12 +38,10 @@ EXPECTED = {
     "device join, macOS 14": (True, "suite=deviceKey"),
     # The server gives the PRT; roadtx calls a function on it that roadlib does not have.
     "prt request, protocol v4": (False, "calculate_derived_key_ecdh"),
-    "prt request, protocol v4, by roadlib": (True, "no session key"),
+    "prt request, v4, by roadlib": (True, "no session key"),
     "prtauth, protocol v4": (True, "deviceid"),
     "prt renew, protocol v4": (True, "another PRT"),
-    "prtauth, protocol v4, with the renewed PRT": (True, "deviceid"),
-    # The older version has no session key to sign with.
-    "prtauth, protocol v3, with that PRT": (False, "AADSTS50097"),
+    "prtauth, v4, with the renewed PRT": (True, "deviceid"),
     # Its word for it is a certificate of TLS, for which the server does not ask.
     "device delete": (False, "Error deleting device"),
 }
@@ -222,11 +220,10 @@ def run(ground, python, transcript):
             "prtcookie": roadtx.browser,
             "device join, macOS 14": roadtx.join_mac,
             "prt request, protocol v4": roadtx.request_v4,
-            "prt request, protocol v4, by roadlib": roadtx.request_by_roadlib,
+            "prt request, v4, by roadlib": roadtx.request_by_roadlib,
             "prtauth, protocol v4": lambda: roadtx.exchange(*mac, "-v4", *keys),
             "prt renew, protocol v4": roadtx.renew_v4,
-            "prtauth, protocol v4, with the renewed PRT": lambda: roadtx.exchange(*mac, "-v4", *keys),
-            "prtauth, protocol v3, with that PRT": lambda: roadtx.exchange(*mac, "-v3"),
+            "prtauth, v4, with the renewed PRT": lambda: roadtx.exchange(*mac, "-v4", *keys),
             "device delete": roadtx.delete,
         }.items():
             transcript.attempt(step, act)

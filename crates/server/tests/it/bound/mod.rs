@@ -5,7 +5,8 @@ mod refusals;
 use crate::device::{broker_tokens, drs_token, nonce, payload, post_join};
 use crate::prt::authorize;
 use crate::world::{Browser, NOW, Person, Reply, World};
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use passband_core::directory::ClientProfile;
 use passband_core::id::DeviceId;
 use passband_core::policy::access::facts::Shown;
@@ -216,6 +217,24 @@ async fn a_cookie_of_the_device_key_signs_a_browser_in_once() {
     assert!(reply.location().contains("code="), "{}", reply.body);
     let replayed = authorize(&mut world.browser(), &world, &[(CREDENTIAL_NAME, &cookie)], "").await;
     assert!(replayed.body.contains("data-ceremony=\"sign-in\""), "a replay is asked for a passkey");
+}
+
+#[tokio::test]
+async fn what_a_cookie_of_the_device_key_opens_is_logged_as_its_signature() {
+    let (world, _, device, prt) = chain().await;
+    let api = crate::oidc::Client::public(&world, "App").await;
+    let cookie = device.cookie(&world, &prt).await;
+    let request = Request::builder().uri(api.address()).header(CREDENTIAL_NAME, &cookie);
+    let reply = world.browser().send(request.body(Body::empty()).unwrap()).await;
+    let (_, code) = reply.location().split_once("code=").unwrap();
+    let reply = api.redeem(&world, code.split('&').next().unwrap()).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    let lines = world.app.store.sign_ins(&SignInFilter::default(), &Page::first(99)).await.unwrap().items;
+    let shown = |kind: &str| {
+        let line = lines.iter().find(|line| line.kind.name() == kind && line.app_name == "App").unwrap();
+        passband_core::audit::noted::Noted::from_text(&line.facts).unwrap().presented().0
+    };
+    assert_eq!(shown("code"), Shown::DeviceKey);
 }
 
 #[tokio::test]

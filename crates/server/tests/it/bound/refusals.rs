@@ -114,6 +114,11 @@ async fn a_signature_is_good_for_its_purpose_and_its_device() {
     let made = nonce(&mut browser).await;
     let crossed = second.sign(&Bound::usage(claims(&prt, "openid", &made), &apv));
     refused(&world, &present(&mut browser, &crossed).await, Reason::DeviceKeyMismatch).await;
+    // A15: the right key under a certificate that is not the one of the PRT.
+    let made = nonce(&mut browser).await;
+    let named = Device { certificate: second.certificate.clone(), ..device.clone() };
+    let crossed = named.sign(&Bound::usage(claims(&prt, "openid", &made), &apv));
+    refused(&world, &present(&mut browser, &crossed).await, Reason::DeviceKeyMismatch).await;
     // A cookie at the token endpoint: nothing in it uses a PRT there.
     let cookie = device.cookie(&world, &prt).await;
     refused(&world, &present(&mut browser, &cookie).await, Reason::RequestMalformed).await;
