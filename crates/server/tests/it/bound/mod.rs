@@ -234,7 +234,7 @@ async fn what_a_cookie_of_the_device_key_opens_is_logged_as_its_signature() {
         let line = lines.iter().find(|line| line.kind.name() == kind && line.app_name == "App").unwrap();
         passband_core::audit::noted::Noted::from_text(&line.facts).unwrap().presented().0
     };
-    assert_eq!(shown("code"), Shown::DeviceKey);
+    assert_eq!(shown("authorizationCode"), Shown::DeviceKey);
 }
 
 #[tokio::test]
