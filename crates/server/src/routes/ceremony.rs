@@ -73,7 +73,9 @@ pub fn failed(error: &dyn std::fmt::Display) -> Response {
 }
 
 /// `POST /ceremony/sign-in/options`.
-pub async fn sign_in_options(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+pub async fn sign_in_options(State(app): State<Arc<App>>, headers: HeaderMap, read: Bytes) -> Response {
+    // There is nothing in it; but what is not read ends the connection, under the next request of whoever keeps it.
+    drop(read);
     if !is_same_origin(&app, &headers) {
         return Refused(Reason::CeremonyInvalid).into_response();
     }

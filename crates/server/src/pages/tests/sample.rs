@@ -319,19 +319,6 @@ fn front_pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             }),
         ),
         (
-            "logout",
-            Box::new(Logout {
-                csrf: csrf(),
-                upn: w.upn.into(),
-                app: Some(w.name.into()),
-                carry: vec![
-                    ("state".into(), w.label.into()),
-                    ("post_logout_redirect_uri".into(), w.url.into()),
-                ],
-                apps: 2,
-            }),
-        ),
-        (
             "signed-out",
             Box::new(SignedOut {
                 app: Some(w.name.into()),

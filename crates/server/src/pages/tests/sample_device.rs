@@ -1,4 +1,5 @@
-//! Specimens of the pages that let a program in: one on another device, and one that wants its answer by POST.
+//! Specimens of the pages that let a program in: one on another device, one that wants its answer by POST, and
+//! one that asks to sign out.
 
 use super::sample::{Words, csrf};
 use crate::pages::*;
@@ -6,6 +7,19 @@ use passband_wire::time::Timestamp;
 
 pub(super) fn pages(w: Words) -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
     vec![
+        (
+            "logout",
+            Box::new(Logout {
+                csrf: csrf(),
+                upn: w.upn.into(),
+                app: Some(w.name.into()),
+                carry: vec![
+                    ("state".into(), w.label.into()),
+                    ("post_logout_redirect_uri".into(), w.url.into()),
+                ],
+                apps: 2,
+            }),
+        ),
         (
             "form-post",
             Box::new(FormPost {
