@@ -38,7 +38,7 @@ fn every_row_is_on_one_page() {
         for (path, count) in [
             ("/v1.0/users", 7),
             ("/v1.0/devices", 7),
-            ("/v1.0/applications", 13),
+            ("/v1.0/applications", 14),
             ("/v1.0/auditLogs/directoryAudits", 14),
         ] {
             let (all, one) = walk(api, path).await;
