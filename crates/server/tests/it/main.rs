@@ -3,7 +3,6 @@
 
 mod access;
 mod access_page;
-mod bound;
 mod campaign;
 mod ceremony;
 mod compatible;
@@ -17,6 +16,7 @@ mod graph;
 mod hello;
 mod map;
 mod oidc;
+mod own_key;
 mod pass;
 mod person_token;
 mod plug;
